@@ -1,0 +1,216 @@
+"""One reader's side of a stream: its own bounded buffer, and `recv()`.
+
+This is the hot path. While messages wait, `recv()` is a pop and a decode, without a call of ours and without yielding;
+everything rare happens once per chunk, in `_refill`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from time import monotonic
+from typing import Any, Protocol
+
+from .._json import DECODE_ERRORS, Json, decode_message
+from ..exceptions import BinanceWebsocketDecodeError, ReadLoopClosed
+from .buffer import Buffer, Limits, Notice, Payload
+from .contracts import Dialect
+
+__all__ = ["Inbox", "Owner"]
+
+#: A `Notice` in place of a payload is a TypeError to the decoder.
+_UNDECODABLE = (*DECODE_ERRORS, TypeError)
+
+_NEVER_OPENED = "it is not open; enter it first: `async with socket: ...`"
+
+
+class Owner(Protocol):
+    """Whom an inbox tells what its user does."""
+
+    def inbox_full(self, inbox: Inbox) -> None:
+        """The limits are exceeded."""
+
+    def inbox_roomy(self, inbox: Inbox) -> None:
+        """The user has caught up, after `inbox_full`."""
+
+    def undecodable(self, payload: bytes) -> None:
+        """A payload turned out to be no message."""
+
+
+class Inbox(AsyncIterator[Json]):
+    """Receives what its owner puts in, in order; several tasks that call `recv()` share the messages."""
+
+    def __init__(self, limits: Limits, dialect: Dialect, owner: Owner, name: str, clock: Callable[[], float]) -> None:
+        self._dialect = dialect
+        self._name = name
+        self._clock = clock
+        self._owner = owner
+        self._decode: Callable[[Any], Json] = decode_message
+        self._buffer = Buffer(limits, dialect.key)
+        self._chunk: list[Payload] = self._buffer.current
+        self._waiters: list[asyncio.Future[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._last_words: Notice | None = None
+        self._closed: str | None = _NEVER_OPENED
+        self._turn_given = False
+        self._full = False
+        self._used = False
+        self._sample: tuple[Payload, float] | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """How much may wait, and what happens beyond."""
+        return self._buffer.limits
+
+    @property
+    def waiting(self) -> int:
+        """Messages that have arrived and were not taken yet."""
+        return self._buffer.waiting
+
+    @property
+    def waiting_bytes(self) -> int:
+        """The bytes of those."""
+        return self._buffer.waiting_bytes
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from the venue's event time to the moment when the latest chunk was taken."""
+        if self._sample is None:
+            return None
+        payload, taken_at = self._sample
+        happened_at = None if isinstance(payload, Notice) else self._dialect.event_time(payload)
+        return None if happened_at is None else self._clock() - (monotonic() - taken_at) - happened_at
+
+    async def recv(self) -> Json:
+        """The next message, exactly as the exchange sent it: a dict, or a list for array streams. Never None.
+
+        Waits as long as it takes; may be cancelled at any moment without losing a message. While messages wait it
+        returns without yielding to the event loop, for one read of the socket at most. Raises `ReadLoopClosed` when the
+        socket is not open, or is closed meanwhile.
+        """
+        chunk = self._chunk or await self._refill()
+        payload = chunk.pop()
+        try:
+            return self._decode(payload)
+        except _UNDECODABLE as error:
+            return self._instead_of(payload, error)
+
+    def __aiter__(self) -> Inbox:
+        if self._closed is not None and not self._buffer.waiting and self._last_words is None:
+            raise ReadLoopClosed(f"{self._name}: {self._closed}")
+        return self
+
+    async def __anext__(self) -> Json:
+        try:
+            chunk = self._chunk or await self._refill()
+        except ReadLoopClosed:
+            raise StopAsyncIteration from None
+        payload = chunk.pop()
+        try:
+            return self._decode(payload)
+        except _UNDECODABLE as error:
+            return self._instead_of(payload, error)
+
+    async def _refill(self) -> list[Payload]:
+        self._used = True
+        if self._full and self._buffer.is_roomy:
+            self._full = False
+            self._owner.inbox_roomy(self)
+        while True:
+            if self._buffer.has_chunk:
+                if self._turn_given:
+                    return self._next_chunk()
+                # Others get a turn between two chunks: the socket's reader, timers, whoever wants to cancel this task.
+                await asyncio.sleep(0)
+                self._turn_given = True
+                if self._chunk:
+                    return self._chunk
+            elif self._last_words is not None:
+                self._chunk.append(self._last_words)
+                self._last_words = None
+                return self._chunk
+            elif self._closed is not None:
+                raise ReadLoopClosed(f"{self._name}: {self._closed}")
+            else:
+                waiter = self._new_waiter()
+                try:
+                    await waiter
+                finally:
+                    self._waiters.remove(waiter)
+                self._turn_given = not self._chunk
+                if self._chunk:
+                    return self._chunk
+
+    def _next_chunk(self) -> list[Payload]:
+        chunk = self._chunk = self._buffer.take()
+        self._turn_given = False
+        self._sample = (chunk[-1], monotonic())
+        return chunk
+
+    def _new_waiter(self) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            raise RuntimeError(f"{self._name}: it was opened in another event loop; use it in the loop that entered it")
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiters.append(waiter)
+        return waiter
+
+    def _wake(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _instead_of(self, payload: Payload, error: Exception) -> Json:
+        if isinstance(payload, Notice):
+            return payload.message
+        self._owner.undecodable(payload)
+        return self._dialect.notice(_not_a_message(payload, error))
+
+    # What the owner does with it
+
+    def _begin(self, limits: Limits) -> None:
+        self._buffer = Buffer(limits, self._dialect.key)
+        self._chunk = self._buffer.current
+        self._loop = asyncio.get_running_loop()
+        self._closed = self._last_words = self._sample = None
+        self._full = self._used = False
+
+    def _put(self, batch: list[Payload], size: int, now: float) -> None:
+        if self._closed is not None:
+            return
+        buffer = self._buffer
+        if self._waiters and not buffer.waiting:
+            # Someone waits, nothing else does: the shortest way.
+            chunk = self._chunk = buffer.hand_over(batch, size)
+            self._sample = (chunk[-1], now)
+        else:
+            buffer.put(batch, size)
+        if self._waiters:
+            self._wake()
+        if not self._full and buffer.is_full:
+            self._owner.inbox_full(self)
+
+    def _shed(self) -> int:
+        dropped = self._buffer.shed()
+        self._chunk = self._buffer.current
+        return dropped
+
+    def _end(self, why: str, last_words: Notice | None = None) -> None:
+        """Nothing more will come: what waits is still given out, then `last_words`, then `ReadLoopClosed`."""
+        if self._closed is None:
+            self._closed = why
+            self._last_words = last_words
+            self._wake()
+
+    def _close(self, why: str) -> None:
+        """The user is done: nothing is given out any more."""
+        self._buffer.clear()
+        self._last_words = None
+        self._closed = why
+        self._wake()
+
+
+def _not_a_message(payload: bytes, error: Exception) -> BinanceWebsocketDecodeError:
+    start = payload[:80].decode(errors="replace")
+    more = " ..." if len(payload) > 80 else ""
+    return BinanceWebsocketDecodeError(f"not a message ({error}): {start!r}{more}")

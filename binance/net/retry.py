@@ -1,0 +1,73 @@
+"""Is it worth another try, after how long, and when is the past forgiven. Pure: randomness is an argument.
+
+Exponential back-off with full jitter: the n-th wait is drawn evenly between nothing and `first_wait` doubled n-1 times,
+kept between `min_wait` and `max_wait`. A connection earns a fresh start by delivering or by lasting, not by opening: a
+server that accepts and drops at once is not hammered.
+"""
+
+from __future__ import annotations
+
+import random
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..exceptions import BinanceWebsocketUnableToConnect
+
+__all__ = ["Retry", "RetryPolicy", "is_fatal"]
+
+#: Answers to the upgrade that waiting may mend, besides 5xx: time-out, banned for now, too early, too many.
+_PASSING_STATUSES = frozenset({408, 418, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """`max_retries` in a row (None = never give up); waits and `healthy_after` in seconds."""
+
+    max_retries: int | None = 5
+    first_wait: float = 1.0
+    min_wait: float = 0.1
+    max_wait: float = 60.0
+    healthy_after: float = 5.0
+
+
+def is_fatal(error: BaseException) -> bool:
+    """Whether trying again would fail again: a refusal for good (4xx), a wrong certificate or address."""
+    if isinstance(error.__cause__, ssl.SSLCertVerificationError | ValueError):
+        return True
+    status = error.status if isinstance(error, BinanceWebsocketUnableToConnect) else None
+    return status is not None and status < 500 and status not in _PASSING_STATUSES
+
+
+class Retry:
+    """How many tries in a row have failed, and how long to wait before the next."""
+
+    def __init__(self, policy: RetryPolicy, jitter: Callable[[], float] = random.random) -> None:
+        self.policy = policy
+        self.attempt = 0
+        self._jitter = jitter
+
+    def forgive(self, *, delivered: bool, lasted: float) -> None:
+        """Start counting afresh if the connection that just ended was a good one (`lasted` in seconds)."""
+        if delivered or lasted >= self.policy.healthy_after:
+            self.attempt = 0
+
+    def next_delay(self, *, error: BaseException | None = None, orderly: bool = False) -> float | None:
+        """Seconds until the next try, which is hereby counted; None = give up.
+
+        `error` is why there is none now; its `retry_after`, the server's own wish, is respected. After an `orderly` end
+        of a good connection there is nothing to wait for.
+        """
+        if error is not None and is_fatal(error):
+            return None
+        if self.policy.max_retries is not None and self.attempt >= self.policy.max_retries:
+            return None
+        self.attempt += 1
+        if orderly and self.attempt == 1:
+            return 0.0
+        return max(self._back_off(), getattr(error, "retry_after", None) or 0.0)
+
+    def _back_off(self) -> float:
+        policy = self.policy
+        ceiling = policy.first_wait * 2.0 ** min(self.attempt - 1, 32)
+        return min(policy.max_wait, max(policy.min_wait, ceiling * self._jitter()))

@@ -1,0 +1,424 @@
+"""The engine: open, receive, lose, retry, give up.
+
+A stream is entered and left like a context manager and read like an iterator. Behind it one task, `_run`, holds one
+connection after another; it is the only place that retries, waits or counts. What happens is told as events, once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import weakref
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from types import TracebackType
+from typing import Any, Self, cast
+
+from ..exceptions import (
+    BinanceError,
+    BinanceWebsocketClosed,
+    BinanceWebsocketDecodeError,
+    BinanceWebsocketQueueOverflow,
+    BinanceWebsocketUnableToConnect,
+)
+from .budget import budget_for
+from .buffer import Limits, Notice, Payload
+from .contracts import Close, Dialect, Options, Transport
+from .events import Closed, Connected, Disconnected, Dropped, Event, Events, Reconnected, Reconnecting
+from .inbox import Inbox
+from .keepalive import KeepAlivePolicy
+from .link import Link
+from .metrics import Stats
+from .retry import Retry, RetryPolicy, is_fatal
+from .subscriptions import Subscriptions
+
+__all__ = ["Policies", "Reader", "State", "Stream"]
+
+logger = logging.getLogger("binance.net")
+
+_CLOSED = "it is closed; enter it again, or make a new one"
+_GAVE_UP = "Max reconnect retries reached"
+
+
+class State(Enum):
+    """Where a stream is in its life."""
+
+    IDLE = "idle"
+    OPEN = "open"
+    LOST = "lost"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """How a stream behaves; every part is a value of its own file. `clock` is the venue's time in seconds."""
+
+    limits: Limits = field(default_factory=Limits)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    keepalive: KeepAlivePolicy = field(default_factory=KeepAlivePolicy)
+    options: Options = field(default_factory=Options)
+    close_timeout: float = 0.5
+    clock: Callable[[], float] = time.time
+
+
+class Stream(Inbox):
+    """One logical stream of messages over as many connections as it takes. It is its own first reader.
+
+    `address` is asked before each open, `policies` at the start of each life (from the first user to the last).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        address: Callable[[], Awaitable[str]],
+        dialect: Dialect,
+        transport: Transport,
+        policies: Callable[[], Policies],
+        *,
+        subscriptions: Subscriptions | None = None,
+        on_event: Callable[[Any, Event], object] | None = None,
+    ) -> None:
+        self._make_policies = policies
+        self._policies: Policies = policies()
+        super().__init__(self._policies.limits, dialect, self, name, self._policies.clock)
+        self.stats = Stats(self)
+        self.state = State.IDLE
+        self._address = address
+        self._transport = transport
+        self._subscriptions = subscriptions
+        self._on_event = on_event
+        self._users = 0
+        self._task: asyncio.Task[None] | None = None
+        self._opened: asyncio.Future[None] | None = None
+        self._link: Link | None = None
+        self._lost_at: float | None = None
+        self._readers: list[Reader] = []
+        self._holding: set[Inbox] = set()
+        self._failure: BinanceError | None = None
+        self._watchers: weakref.WeakSet[Events] = weakref.WeakSet()
+
+    # The user's side
+
+    async def __aenter__(self) -> Self:
+        """Connect, unless it is open already. Raises `BinanceWebsocketUnableToConnect` when that cannot be done."""
+        opening = self._opening()
+        self._users += 1
+        try:
+            await asyncio.shield(opening)
+        except BaseException:
+            await self._leave()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Leave; the last one to leave closes it, within a second. Leaving what is closed does nothing."""
+        await self._leave()
+
+    async def close(self) -> None:
+        """Leave, by hand: the same as `__aexit__()`."""
+        await self._leave()
+
+    async def shut(self) -> None:
+        """Close it for everyone who entered it."""
+        self._users = 0
+        await self._stop()
+
+    def events(self) -> Events:
+        """An independent watcher of what happens from now on: an async iterator that ends after `closed`."""
+        watcher = Events()
+        self._watchers.add(watcher)
+        return watcher
+
+    def reader(self, limits: Limits | None = None) -> Reader:
+        """An independent reader: a context manager that sees every message that arrives while it is entered."""
+        return Reader(self, limits or self._policies.limits)
+
+    # Opening and closing
+
+    def _opening(self) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        if self._task is not None and self._loop is not loop:
+            if self._loop is not None and not self._loop.is_closed() and not self._task.done():
+                raise RuntimeError(f"{self._name}: it is open in another event loop; leave it there first")
+            self._task, self._users = None, 0
+        if self._opened is None or self._task is None or self._task.done():
+            self._policies = self._make_policies()
+            self._begin(self._policies.limits)
+            self._failure = None
+            self._holding.clear()
+            self.state = State.IDLE
+            self._opened = loop.create_future()
+            self._task = loop.create_task(self._run(), name=f"binance: {self._name}")
+            self._started()
+        return self._opened
+
+    async def _leave(self) -> None:
+        if self._users == 0:
+            return
+        self._users -= 1
+        if self._users == 0:
+            await self._stop()
+
+    async def _stop(self) -> None:
+        task = self._task
+        self._close(_CLOSED)
+        if task is None or task.done() or self._loop is not asyncio.get_running_loop():
+            return
+        self.state = State.OVER
+        task.cancel()
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            # Whoever closes us is in a hurry: no more politeness towards the peer.
+            task.cancel()
+            await asyncio.wait([task])
+            raise
+
+    def _started(self) -> None:
+        """A life begins; for those who keep a register of open streams."""
+
+    def _ended(self) -> None:
+        """A life has ended."""
+
+    # The one loop
+
+    async def _run(self) -> None:
+        error: Exception | None = None
+        try:
+            await self._keep_connected()
+        except asyncio.CancelledError:
+            pass
+        except BinanceError as failure:
+            error = failure
+        except Exception as failure:
+            # A defect of ours must reach the user as the end of the stream, not as a silent task.
+            logger.exception("%s: the stream failed", self._name)
+            error = failure
+        finally:
+            self._link = None
+            self._over(error)
+
+    async def _keep_connected(self) -> None:
+        retry = Retry(self._policies.retry)
+        self._lost_at = None
+        while True:
+            cause: BinanceError
+            orderly = False
+            try:
+                link = await self._open()
+            except BinanceWebsocketUnableToConnect as failure:
+                cause = failure
+            else:
+                close = await self._until_lost(link)
+                orderly = link.orderly
+                self._lost_at = time.monotonic()
+                retry.forgive(delivered=link.messages > 0, lasted=self._lost_at - link.opened_at)
+                cause = BinanceWebsocketClosed(
+                    f"the connection ended: code {close.code} {close.reason}".rstrip(),
+                    code=close.code,
+                    reason=close.reason,
+                )
+            if self._failure is not None:
+                raise self._failure
+            delay = retry.next_delay(error=cause, orderly=orderly)
+            if delay is None:
+                raise _gave_up(cause)
+            self._tell(Reconnecting(attempt=retry.attempt, delay=delay, cause=cause))
+            await asyncio.sleep(delay)
+
+    async def _open(self) -> Link:
+        url = await self._address()
+        budget = budget_for(url)
+        while wait := budget.take(time.monotonic()):
+            logger.warning("%s: this process has used up its connection attempts; waiting %.1f s", self._name, wait)
+            await asyncio.sleep(wait)
+        policies = self._policies
+        link = Link(self, self._dialect, policies.keepalive, self._subscriptions, policies.close_timeout)
+        self._link = link
+        try:
+            await self._transport.open(url, link, policies.options)
+        except BinanceWebsocketUnableToConnect as refusal:
+            if refusal.retry_after is not None:
+                budget.hush(time.monotonic() + refusal.retry_after)
+            raise
+        return link
+
+    async def _until_lost(self, link: Link) -> Close:
+        try:
+            close = await asyncio.shield(link.ended)
+        except asyncio.CancelledError:
+            await self._say_goodbye(link)
+            raise
+        self.state = State.LOST
+        self.stats.decode_errors += link.invalid
+        self._tell(Disconnected(code=close.code, reason=close.reason))
+        return close
+
+    async def _say_goodbye(self, link: Link) -> None:
+        link.hang_up()
+        try:
+            await asyncio.shield(link.ended)
+        except asyncio.CancelledError:
+            link.drop("closed in a hurry")
+            await asyncio.shield(link.ended)
+            raise
+
+    def _over(self, error: Exception | None) -> None:
+        self.state = State.OVER
+        if error is None:
+            self._close(_CLOSED)
+        why = _CLOSED if error is None else f"it has ended ({error}); {_CLOSED}"
+        for inbox in (self, *self._readers):
+            inbox._end(why, None if error is None else Notice(self._dialect.notice(error)))
+        if self._opened is not None and not self._opened.done():
+            self._opened.set_exception(error or BinanceWebsocketUnableToConnect("closed while connecting"))
+            self._opened.exception()
+        self._ended()
+        self._tell(Closed(error=error))
+
+    # What the link says
+
+    def link_opened(self) -> None:
+        """A connection is open."""
+        self.state = State.OPEN
+        if self._lost_at is None:
+            self._tell(Connected())
+        else:
+            self.stats.reconnects += 1
+            self._tell(Reconnected(downtime=time.monotonic() - self._lost_at))
+        if self._opened is not None and not self._opened.done():
+            self._opened.set_result(None)
+        if self._holding and self._link is not None:
+            self._link.pause()
+
+    def arrived(self, batch: list[bytes], size: int, now: float) -> None:
+        """Messages of one read: to every reader its own list of them."""
+        stats = self.stats
+        stats.messages += len(batch)
+        stats.bytes += size
+        stats.heard_at = now
+        for reader in self._readers:
+            reader._put(list(batch), size, now)
+        self._put(cast("list[Payload]", batch), size, now)
+
+    def arrived_binary(self, payload: bytes) -> None:
+        """A binary message where text is due: told in its place."""
+        self.stats.decode_errors += 1
+        error = BinanceWebsocketDecodeError(f"a binary message of {len(payload)} bytes where text was due")
+        self._put_notice(error)
+
+    def refused(self, streams: list[str], why: str) -> None:
+        """The venue will not send some of the streams: told in its place; the others go on."""
+        self._put_notice(BinanceError(f"the exchange refused to send {', '.join(streams)}: {why}"))
+
+    def _put_notice(self, error: Exception) -> None:
+        logger.warning("%s: %s", self._name, error)
+        for inbox in (*self._readers, self):
+            inbox._put([Notice(self._dialect.notice(error))], 0, time.monotonic())
+
+    # What the readers say
+
+    def inbox_full(self, inbox: Inbox) -> None:
+        """Apply the overflow policy of one reader."""
+        limits = inbox.limits
+        unattended = inbox is self and not self._used and bool(self._readers)
+        if limits.overflow == "block" and not unattended:
+            inbox._full = True
+            self._holding.add(inbox)
+            if self._link is not None:
+                self._link.pause()
+            return
+        count = inbox._shed()
+        self.stats.dropped += count
+        self._tell(Dropped(count=count, overflow=limits.overflow))
+        if limits.overflow == "error":
+            self._overflowed(inbox, count)
+
+    def inbox_roomy(self, inbox: Inbox) -> None:
+        """A reader that held up the connection has caught up, or is gone."""
+        self._holding.discard(inbox)
+        if not self._holding and self._link is not None:
+            self._link.resume()
+
+    def undecodable(self, payload: bytes) -> None:
+        """A payload is no message; every reader finds that out for itself, it is counted once."""
+        self.stats.decode_errors += 1
+
+    def _overflowed(self, inbox: Inbox, count: int) -> None:
+        waiting = inbox.waiting
+        failure = BinanceWebsocketQueueOverflow(f"Message queue size {waiting + count} exceeded maximum {waiting}")
+        if inbox is self:
+            self._failure = failure
+            self._end(f"it has ended ({failure}); {_CLOSED}", Notice(self._dialect.notice(failure)))
+            if self._link is not None:
+                self._link.drop("message queue overflow")
+        else:
+            inbox._end(f"it has ended ({failure}); open another", Notice(self._dialect.notice(failure)))
+
+    def _attach(self, reader: Reader) -> None:
+        self._readers.append(reader)
+        if self in self._holding and not self._used:
+            self._full = False
+            self.inbox_roomy(self)
+
+    def _detach(self, reader: Reader) -> None:
+        with suppress(ValueError):
+            self._readers.remove(reader)
+        if reader in self._holding:
+            self.inbox_roomy(reader)
+
+    # Telling
+
+    def _tell(self, event: Event) -> None:
+        logger.log(_LEVELS.get(event.type, logging.INFO), "%s: %s", self._name, event)
+        for watcher in list(self._watchers):
+            watcher.put(event)
+        if self._on_event is None:
+            return
+        try:
+            self._on_event(self, event)
+        except Exception:
+            # The user's callback is not the stream's business, but its failure must be seen.
+            logger.exception("%s: on_event raised at %r", self._name, event.type)
+
+
+_LEVELS = {"disconnected": logging.WARNING, "dropped": logging.WARNING, "gap": logging.WARNING}
+
+
+class Reader(Inbox):
+    """An independent reader of a stream, with a bounded buffer of its own."""
+
+    def __init__(self, stream: Stream, limits: Limits) -> None:
+        super().__init__(limits, stream._dialect, stream, f"{stream._name} (reader)", stream._policies.clock)
+        self._stream = stream
+
+    async def __aenter__(self) -> Self:
+        """Hear everything from now on."""
+        self._begin(self.limits)
+        if self._stream._closed is not None:
+            self._closed = self._stream._closed
+        self._stream._attach(self)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop listening."""
+        self._stream._detach(self)
+        self._close(_CLOSED)
+
+
+def _gave_up(cause: BinanceError) -> BinanceWebsocketUnableToConnect:
+    if is_fatal(cause) and isinstance(cause, BinanceWebsocketUnableToConnect):
+        return cause
+    failure = BinanceWebsocketUnableToConnect(
+        _GAVE_UP, status=getattr(cause, "status", None), body=getattr(cause, "body", None)
+    )
+    failure.__cause__ = cause
+    return failure
