@@ -1,0 +1,1 @@
+"""Binance over WebSocket: names of streams, how the exchange talks, and the manager that hands out sockets."""
