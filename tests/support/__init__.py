@@ -1,0 +1,1 @@
+"""What tests share: servers and helpers that know nothing of the product's insides."""
