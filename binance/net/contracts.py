@@ -62,7 +62,7 @@ class Connection(Protocol):
 
 
 class Sink(Protocol):
-    """Hears `on_open` once, then any of the middle three, then `on_close` exactly once, whatever the library.
+    """Hears `on_open` once, then any of the others, then `on_close` exactly once, whatever the library.
 
     Messages may arrive before `Transport.open` has returned. Everything that was received whole before the end is told
     before `on_close`; nothing that came after a close frame is.
@@ -79,6 +79,9 @@ class Sink(Protocol):
 
     def on_alive(self) -> None:
         """A ping (already answered with its own payload) or a pong came."""
+
+    def on_violation(self, code: int, reason: str) -> None:
+        """The peer broke the protocol: the connection is to be closed with `code`. No more messages will be told."""
 
     def on_close(self, close: Close) -> None:
         """The connection has ended and its file descriptor is closed."""
@@ -108,6 +111,8 @@ class Dialect(Protocol):
 
     #: Bytes that stand in any message which the engine must see at once; looked for once per read.
     urgent: bytes
+    #: One byte of `urgent` that market data hardly has: the search for it, the fastest there is, settles most reads.
+    urgent_hint: bytes
 
     def sort(self, payload: bytes) -> Signal:
         """What `payload` means."""

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Callable
 from time import monotonic
 from typing import Any, Protocol
 
-from .._json import DECODE_ERRORS, Json, decode_message
+from .._json import DECODE_ERRORS, Json
+from .._json import decode_message as _decode_message
 from ..exceptions import BinanceWebsocketDecodeError, ReadLoopClosed
 from .buffer import Buffer, Limits, Notice, Payload
 from .contracts import Dialect
@@ -20,6 +21,9 @@ __all__ = ["Inbox", "Owner"]
 
 #: A `Notice` in place of a payload is a TypeError to the decoder.
 _UNDECODABLE = (*DECODE_ERRORS, TypeError)
+
+#: A `Notice` is for the decoder to refuse: telling it apart before would cost every message.
+decode_message: Callable[[Any], Json] = _decode_message
 
 _NEVER_OPENED = "it is not open; enter it first: `async with socket: ...`"
 
@@ -40,12 +44,29 @@ class Owner(Protocol):
 class Inbox(AsyncIterator[Json]):
     """Receives what its owner puts in, in order; several tasks that call `recv()` share the messages."""
 
+    # Slots keep the hot path's attributes quick to find in subclasses with many more.
+    __slots__ = (
+        "_buffer",
+        "_chunk",
+        "_clock",
+        "_closed",
+        "_dialect",
+        "_full",
+        "_last_words",
+        "_loop",
+        "_name",
+        "_owner",
+        "_sample",
+        "_turn_given",
+        "_used",
+        "_waiters",
+    )
+
     def __init__(self, limits: Limits, dialect: Dialect, owner: Owner, name: str, clock: Callable[[], float]) -> None:
         self._dialect = dialect
         self._name = name
         self._clock = clock
         self._owner = owner
-        self._decode: Callable[[Any], Json] = decode_message
         self._buffer = Buffer(limits, dialect.key)
         self._chunk: list[Payload] = self._buffer.current
         self._waiters: list[asyncio.Future[None]] = []
@@ -91,7 +112,7 @@ class Inbox(AsyncIterator[Json]):
         chunk = self._chunk or await self._refill()
         payload = chunk.pop()
         try:
-            return self._decode(payload)
+            return decode_message(payload)
         except _UNDECODABLE as error:
             return self._instead_of(payload, error)
 
@@ -107,7 +128,7 @@ class Inbox(AsyncIterator[Json]):
             raise StopAsyncIteration from None
         payload = chunk.pop()
         try:
-            return self._decode(payload)
+            return decode_message(payload)
         except _UNDECODABLE as error:
             return self._instead_of(payload, error)
 

@@ -31,7 +31,7 @@ class LinkOwner(Protocol):
         """The connection is open; messages may follow at once."""
 
     def arrived(self, batch: list[bytes], size: int, now: float) -> None:
-        """Messages of one read, `size` bytes together; `now` is the steady clock's time."""
+        """Messages of one read, of about `size` bytes; `now` is the steady clock's time."""
 
     def arrived_binary(self, payload: bytes) -> None:
         """A binary message, where text is due."""
@@ -86,15 +86,16 @@ class Link:
         keepalive = self._keepalive
         now = keepalive.heard_at = monotonic()
         joined = b"".join(batch)
-        size = len(joined)
-        valid = joined.isascii() or self._cut_at_invalid_text(batch)
-        if self._dialect.urgent in joined or (self._subscriptions and self._subscriptions.waits_for_answers):
+        valid = joined.isascii() or _cut_at_invalid_text(batch)
+        dialect, subscriptions = self._dialect, self._subscriptions
+        if (dialect.urgent_hint in joined and dialect.urgent in joined) or (
+            subscriptions is not None and subscriptions.waits_for_answers
+        ):
             batch = [payload for payload in batch if not self._is_for_the_engine(payload)]
-            size = sum(map(len, batch))
         if batch:
             keepalive.data_at = now
             self.messages += len(batch)
-            self._owner.arrived(batch, size, now)
+            self._owner.arrived(batch, len(joined), now)
         if not valid:
             self.invalid += 1
             self.hang_up(_INVALID_TEXT, "invalid UTF-8 in a text message")
@@ -105,6 +106,9 @@ class Link:
 
     def on_alive(self) -> None:
         self._keepalive.heard_at = monotonic()
+
+    def on_violation(self, code: int, reason: str) -> None:
+        self.hang_up(code, reason)
 
     def on_close(self, close: Close) -> None:
         for timer in self._timers.values():
@@ -163,15 +167,6 @@ class Link:
             self._connection.ping()
         self._at("check", verdict.due, self._check)
 
-    def _cut_at_invalid_text(self, batch: list[bytes]) -> bool:
-        for position, payload in enumerate(batch):
-            try:
-                payload.decode()
-            except UnicodeDecodeError:
-                del batch[position:]
-                return False
-        return True
-
     def _is_for_the_engine(self, payload: bytes) -> bool:
         signal = self._dialect.sort(payload)
         if signal is Signal.SHUTDOWN:
@@ -205,3 +200,14 @@ class Link:
         due = subscriptions.due()
         if due is not None:
             self._at("subscribe", max(due, now + 0.01), self._subscribe)
+
+
+def _cut_at_invalid_text(batch: list[bytes]) -> bool:
+    """Whether all are valid UTF-8; from the first that is not, the batch is cut off."""
+    for position, payload in enumerate(batch):
+        try:
+            payload.decode()
+        except UnicodeDecodeError:
+            del batch[position:]
+            return False
+    return True

@@ -1,8 +1,8 @@
 """Is it worth another try, after how long, and when is the past forgiven. Pure: randomness is an argument.
 
-Exponential back-off with full jitter: the n-th wait is drawn evenly between nothing and `first_wait` doubled n-1 times,
-kept between `min_wait` and `max_wait`. A connection earns a fresh start by delivering or by lasting, not by opening: a
-server that accepts and drops at once is not hammered.
+Exponential back-off with full jitter: the n-th wait is drawn evenly between nothing and `first_wait` doubled n-1 times
+(at most `max_wait`), and is at least `min_wait`. A connection earns a fresh start by delivering or by lasting, not by
+opening: a server that accepts and drops at once is not hammered.
 """
 
 from __future__ import annotations
@@ -69,5 +69,5 @@ class Retry:
 
     def _back_off(self) -> float:
         policy = self.policy
-        ceiling = policy.first_wait * 2.0 ** min(self.attempt - 1, 32)
+        ceiling = min(policy.max_wait, policy.first_wait * 2.0 ** min(self.attempt - 1, 32))
         return min(policy.max_wait, max(policy.min_wait, ceiling * self._jitter()))

@@ -104,6 +104,9 @@ class Stream(Inbox):
 
     async def __aenter__(self) -> Self:
         """Connect, unless it is open already. Raises `BinanceWebsocketUnableToConnect` when that cannot be done."""
+        if self.state is State.OVER and self._task is not None and self._loop is asyncio.get_running_loop():
+            # Somebody is just leaving: the new life begins when the old one has ended.
+            await asyncio.wait([self._task])
         opening = self._opening()
         self._users += 1
         try:
@@ -238,7 +241,7 @@ class Stream(Inbox):
         url = await self._address()
         budget = budget_for(url)
         while wait := budget.take(time.monotonic()):
-            logger.warning("%s: this process has used up its connection attempts; waiting %.1f s", self._name, wait)
+            logger.warning("%s: no attempt may be made to connect to this host for %.1f s", self._name, wait)
             await asyncio.sleep(wait)
         policies = self._policies
         link = Link(self, self._dialect, policies.keepalive, self._subscriptions, policies.close_timeout)

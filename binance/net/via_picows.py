@@ -114,7 +114,18 @@ async def _hang_up(dialled: list[socket.socket]) -> None:
 class _Listener(WSListener):
     """picows' callbacks, turned into a sink's. It is the `Connection` too."""
 
-    __slots__ = ("_append", "_batch", "_close", "_fragments", "_kind", "_limit", "_sink", "_size", "_transport")
+    __slots__ = (
+        "_append",
+        "_batch",
+        "_close",
+        "_deaf",
+        "_fragments",
+        "_kind",
+        "_limit",
+        "_sink",
+        "_size",
+        "_transport",
+    )
 
     def __init__(self, sink: Sink, limit: int) -> None:
         self._sink = sink
@@ -125,6 +136,7 @@ class _Listener(WSListener):
         self._size = 0
         self._kind = _TEXT
         self._close: Close | None = None
+        self._deaf = False
         self._transport: WSTransport | None = None
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -140,11 +152,9 @@ class _Listener(WSListener):
         else:
             self._on_rare_frame(transport, frame)
         if frame.last_in_buffer:
-            # Reserved bits mean an extension that was never negotiated. One look per read finds a peer that sets them.
+            # One look per read finds a peer that sets reserved bits; one per message would be paid by everybody else.
             if frame.rsv1 or frame.rsv2 or frame.rsv3:
-                self._batch.pop()
-                self._flush()
-                self.close(_PROTOCOL_ERROR, "a frame of an extension that was not negotiated")
+                self._on_reserved_bits(frame)
             self._flush()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
@@ -158,11 +168,11 @@ class _Listener(WSListener):
         self._batch = []
         self._append = self._batch.append
         if self._fragments:
-            self.close(_PROTOCOL_ERROR, "a message in the middle of another")
+            self._fail(_PROTOCOL_ERROR, "a message in the middle of another")
             return
         if self._live().is_close_frame_sent and self._close is None:
             batch = self._before_the_violation(batch)
-        if batch and self._close is None:
+        if batch and not self._deaf:
             self._sink.on_messages(batch)
 
     def _before_the_violation(self, batch: list[bytes]) -> list[bytes]:
@@ -171,29 +181,38 @@ class _Listener(WSListener):
 
     def _on_rare_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         kind, payload = frame.msg_type, frame.get_payload_as_bytes()
-        if kind is WSMsgType.PING:
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self._on_reserved_bits(frame)
+        elif kind is WSMsgType.PING:
             transport.send_pong(payload)
             self._sink.on_alive()
         elif kind is WSMsgType.PONG:
             self._sink.on_alive()
         elif kind is WSMsgType.CLOSE:
             self._on_close_frame(transport, frame)
-        elif self._close is None and len(payload) <= self._limit:
+        elif not self._deaf and len(payload) <= self._limit:
             self._on_part(kind, payload, frame.fin)
+
+    def _on_reserved_bits(self, frame: WSFrame) -> None:
+        """An extension that was never negotiated, such as compression."""
+        if frame.msg_type is _TEXT and frame.fin:
+            self._batch.pop()
+        self._flush()
+        self._fail(_PROTOCOL_ERROR, "a frame of an extension that was not negotiated")
 
     def _on_part(self, kind: WSMsgType, payload: bytes, last: bool) -> None:
         first = kind is not WSMsgType.CONTINUATION
         if first:
             self._flush()
         if first == bool(self._fragments) or (self._batch and not first):
-            self.close(_PROTOCOL_ERROR, "fragments out of order")
+            self._fail(_PROTOCOL_ERROR, "fragments out of order")
             return
         if first:
             self._kind, self._size = kind, 0
         self._fragments.append(payload)
         self._size += len(payload)
         if self._size > self._limit:
-            self.close(_TOO_BIG, f"a message of more than {self._limit} bytes")
+            self._fail(_TOO_BIG, f"a message of more than {self._limit} bytes")
         elif last:
             whole, self._fragments = b"".join(self._fragments), []
             if self._kind is _TEXT:
@@ -201,8 +220,14 @@ class _Listener(WSListener):
             else:
                 self._sink.on_binary(whole)
 
+    def _fail(self, code: int, reason: str) -> None:
+        """The peer broke the protocol: what it says from now on is not heard (RFC 6455, 7.1.7)."""
+        self._deaf = True
+        self._sink.on_violation(code, reason)
+
     def _on_close_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self._flush()
+        self._deaf = True
         if self._close is None:
             code = int(cast(Any, frame.get_close_code()))
             self._close = Close(code or _NO_STATUS, frame.get_close_reason() or "")
@@ -224,7 +249,6 @@ class _Listener(WSListener):
         self._live().underlying_transport.resume_reading()
 
     def close(self, code: int, reason: str) -> None:
-        self._flush()
         if self._close is None:
             self._close = Close(code, reason)
             self._live().send_close(cast(Any, code), reason.encode())

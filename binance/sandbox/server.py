@@ -86,7 +86,7 @@ class Sandbox:
         )
 
     async def __aenter__(self) -> Self:
-        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.2)
         try:
             await self._runner.setup()
             await web.TCPSite(self._runner, self._host, self._port, ssl_context=self._ssl).start()

@@ -22,6 +22,7 @@ class BinanceDialect:
     """See `net.contracts.Dialect`."""
 
     urgent = b'"serverShutdown"'
+    urgent_hint = b"w"
 
     def sort(self, payload: bytes) -> Signal:
         if b'"id"' not in payload and self.urgent not in payload:

@@ -188,6 +188,24 @@ async def test_2_3_an_old_object_and_its_successor_both_work() -> None:
         await leaks.none_left(server)
 
 
+async def test_2_3_entering_while_it_is_being_left() -> None:
+    async with Server(numbered) as server:
+        leaks = Leaks()
+        async with manager(server) as bm:
+            socket = bm.trade_socket("BNBBTC")
+            await socket.__aenter__()
+            assert await receive(socket) == {"connection": 0}
+            server.peers[0].answer_close = False
+            leaving = asyncio.create_task(socket.close())
+            await asyncio.sleep(0.01)
+            async with asyncio.timeout(5), bm.trade_socket("BNBBTC") as again:
+                assert await receive(again) == {"connection": 1}
+                await leaving
+                await server.peers[1].send_text(trade(1))
+                assert await receive(again) == trade(1)
+        await leaks.none_left(server)
+
+
 # 2.4
 
 
@@ -326,6 +344,19 @@ async def test_2_4_each_reader_has_its_own_bounded_buffer() -> None:
             assert await receive(quick) == trade(n)
         assert await take(slow, 10) == trades(90, 100)
         assert await take(socket, 10) == trades(90, 100)
+
+
+async def test_2_4_readers_see_everything_though_nobody_reads_the_socket_itself() -> None:
+    async with (
+        Server() as server,
+        manager(server, max_queue_size=10) as bm,
+        bm.trade_socket("BNBBTC") as socket,
+        reading(socket) as one,
+        reading(socket) as two,
+    ):
+        await (await server.peer()).send_bytes(batch(trades(0, 1000)))
+        first, second = await asyncio.gather(take(one, 1000), take(two, 1000))
+        assert first == second == trades(0, 1000)
 
 
 async def test_2_4_a_reader_ends_with_its_socket() -> None:

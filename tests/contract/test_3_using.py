@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import signal
+import ssl
+import sys
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -226,6 +230,22 @@ async def test_3_3_a_timeout_around_a_loop_of_recv() -> None:
         assert got == trades(0, 100)
 
 
+async def test_3_3_asking_without_waiting_gets_what_is_there() -> None:
+    async with Server() as server, manager(server) as bm, bm.trade_socket("BNBBTC") as socket:
+        peer = await server.peer()
+        for start in range(0, 30, 3):
+            await peer.send_bytes(batch(trades(start, start + 3)))
+            await peer.sync()
+            got: list[Any] = []
+            for _ in range(20):
+                try:
+                    async with asyncio.timeout(0):
+                        got.append(await socket.recv())
+                except TimeoutError:
+                    continue
+            assert got == trades(start, start + 3)
+
+
 # 3.4
 
 ADVICE = r"(?i)enter|open|async with"
@@ -333,12 +353,16 @@ async def handshake_in_flight(server: Server, bm: BinanceSocketManager, events: 
 
 
 async def paused(server: Server, bm: BinanceSocketManager, events: Events) -> Any:
-    """A full buffer under 'block': the manager of these tests holds five messages."""
+    """A full buffer under 'block': the manager of these tests holds five messages, the server sends without end."""
     socket = await quiet(server, bm, events)
-    sending = asyncio.create_task(server.peers[0].send_bytes(batch(trades(0, 100)) * 2000))
-    await asyncio.sleep(0.2)
-    assert not sending.done(), "the buffer is not bounded"
-    sending.cancel()
+    chunk = batch(trades(0, 100)) * 100
+
+    async def flood() -> None:
+        for _ in range(100):
+            await asyncio.wait_for(server.peers[0].send_bytes(chunk), 0.2)
+
+    with pytest.raises(TimeoutError):
+        await flood()
     return socket
 
 
@@ -369,6 +393,17 @@ async def test_3_5_leaving_takes_at_most_a_second_and_leaves_nothing(state: Stat
         with pytest.raises(ReadLoopClosed):
             await receive(socket)
         assert len(server.attempts) == attempts
+
+
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize("state", [quiet, streaming, dead_peer, close_not_answered, paused])
+async def test_3_5_leaving_over_tls(state: State, tls: ssl.SSLContext) -> None:
+    async with Server(tls=tls) as server, manager(server, max_queue_size=5) as bm:
+        leaks = Leaks()
+        socket = await state(server, bm, Events())
+        with at_most(EXIT):
+            await socket.close()
+        await leaks.none_left(server)
 
 
 @pytest.mark.usefixtures("slow")
@@ -474,6 +509,81 @@ async def test_3_6_cancelling_the_exit(state: State) -> None:
         await leaks.none_left(server)
         with pytest.raises(ReadLoopClosed):
             await receive(socket)
+
+
+async def test_3_6_cancelling_who_does_nothing_but_receive() -> None:
+    """A flood, and a loop that awaits nothing but `recv()`: other tasks get their turn, and cancelling works."""
+    async with (
+        Server(greeting=batch(trades(0, 1000)) * 200) as server,
+        manager(server) as bm,
+        bm.trade_socket("BNBBTC") as socket,
+    ):
+
+        async def consume() -> None:
+            while True:
+                await socket.recv()
+
+        consuming = asyncio.create_task(consume())
+        gaps = []
+        for _ in range(10):
+            started = time.monotonic()
+            await asyncio.sleep(0.01)
+            gaps.append(time.monotonic() - started)
+        assert not consuming.done()
+        consuming.cancel()
+        with at_most(CANCEL), pytest.raises(asyncio.CancelledError):
+            await consuming
+        assert max(gaps) < 0.3
+
+
+SCRIPT = """
+import asyncio, sys
+from binance import AsyncClient, BinanceSocketManager, Environment
+
+async def main(url, leave):
+    client = AsyncClient(environment=Environment.local(url))
+    socket = BinanceSocketManager(client).trade_socket("BNBBTC")
+    if leave == "forget":
+        await socket.__aenter__()
+        await socket.recv()
+        return
+    async with client, socket:
+        while True:
+            await socket.recv()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def run_script(server: Server, leave: str) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SCRIPT, server.url, leave, stdout=pipe, stderr=pipe
+    )
+
+
+NOISE = ("destroyed", "never retrieved", "never awaited", "Unclosed", "unraisable", "ignored")
+
+
+async def test_3_6_ctrl_c() -> None:
+    async with Server(greeting=batch([trade(0)])) as server:
+        process = await run_script(server, "ctrl-c")
+        await (await server.peer()).sync()
+        process.send_signal(signal.SIGINT)
+        with at_most(EXIT + 1):
+            out, err = await process.communicate()
+        assert out == b""
+        assert err.decode().strip().endswith("KeyboardInterrupt")
+        assert not any(noise in err.decode() for noise in NOISE), err.decode()
+
+
+async def test_3_6_a_program_that_ends_without_leaving() -> None:
+    async with Server(greeting=batch([trade(0)])) as server:
+        process = await run_script(server, "forget")
+        async with asyncio.timeout(10):
+            out, err = await process.communicate()
+        assert (process.returncode, out) == (0, b"")
+        assert not any(noise in err.decode() for noise in NOISE), err.decode()
 
 
 ENTERING: dict[str, Callable[[Server], None]] = {

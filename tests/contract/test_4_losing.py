@@ -8,7 +8,6 @@ import socket as sockets
 import ssl
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +77,12 @@ async def test_4_1_all_of_it_in_one_segment_with_the_answer_that_opens(code: int
 
 async def reset(peer: Peer) -> None:
     await peer.send_bytes(batch(trades(0, 5)))
+    peer.reset()
+
+
+async def reset_when_read(peer: Peer) -> None:
+    await peer.send_bytes(batch(trades(0, 5)))
+    await peer.sync()
     peer.reset()
 
 
@@ -193,17 +198,16 @@ async def test_4_1_the_garbage_collector_finds_nothing_that_is_needed() -> None:
         assert await got == trades(0, 6)
 
 
-async def test_4_1_over_tls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
+TLS_ENDS = {
+    "close frame": lambda peer: peer.finish(batch(trades(0, 5)) + closing(1001)),
+    "end of file": lambda peer: eof(peer),
+    "reset": lambda peer: reset_when_read(peer),
+}
 
-    async def first(peer: Peer) -> None:
-        await peer.finish(batch(trades(0, 5)) + closing(1001))
 
-    async with Server(then(first), tls=tls) as server, manager(server) as bm:
+@pytest.mark.parametrize("end", TLS_ENDS)
+async def test_4_1_over_tls(end: str, tls: ssl.SSLContext) -> None:
+    async with Server(then(TLS_ENDS[end]), tls=tls) as server, manager(server) as bm:
         leaks = Leaks()
         async with bm.trade_socket("BNBBTC") as socket:
             assert await take(socket, 6) == trades(0, 6)
@@ -718,6 +722,14 @@ async def test_4_6_retry_after_is_waited_for_later(status: int) -> None:
             server.peers[0].reset()
             await server.peer(1)
         assert 1.0 <= server.attempts[2].at - server.attempts[1].at <= 2.5
+
+
+@pytest.mark.parametrize("wish", ["soon", "", "-5", "nan", "inf", "Wed, 21 Oct 2015 07:28:00 GMT"])
+async def test_4_6_a_retry_after_that_says_nothing_useful(wish: str) -> None:
+    async with Server(greeting=batch([trade(0)])) as server, manager(server) as bm:
+        server.refuse(429, b"\xff\xfe", {"Retry-After": wish}, times=1)
+        async with asyncio.timeout(5), bm.trade_socket("BNBBTC") as socket:
+            assert await receive(socket) == trade(0)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

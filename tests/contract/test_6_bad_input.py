@@ -220,6 +220,16 @@ async def test_6_3_illegal_frames_fail_the_connection_and_not_the_user(what: str
         await leaks.none_left(server)
 
 
+@pytest.mark.parametrize("what", ILLEGAL)
+async def test_6_3_what_follows_an_illegal_frame_is_not_listened_to(what: str) -> None:
+    async with (
+        Server(over(ILLEGAL[what] + text(trade(99)))) as server,
+        manager(server) as bm,
+        bm.trade_socket("BNBBTC") as socket,
+    ):
+        assert await take(socket, 2) == trades(0, 2)
+
+
 INVALID = {
     "a lone byte": b'{"s":"\xff"}',
     "cut short": b'{"s":"\xe5\xb8',

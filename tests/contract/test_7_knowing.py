@@ -252,6 +252,25 @@ async def test_7_1_a_callback_that_fails_does_not_end_the_socket(caplog: pytest.
     assert "the user's own" in caplog.text
 
 
+async def test_7_1_who_watches_may_close() -> None:
+    async with Server() as server, manager(server) as bm:
+        leaks = Leaks()
+        socket = bm.trade_socket("BNBBTC")
+
+        async def watch() -> None:
+            async for event in socket.events():
+                if event.type == "disconnected":
+                    await socket.close()
+
+        watching = asyncio.create_task(watch())
+        await socket.__aenter__()
+        server.peers[0].reset()
+        async with asyncio.timeout(5):
+            await watching
+        await leaks.none_left(server)
+        assert server.accepted == 1
+
+
 # 7.2
 
 

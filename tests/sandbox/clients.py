@@ -104,9 +104,9 @@ class Wire:
         assert len(payload) < 126
         self.writer.write(bytes((0x80 | opcode, 0x80 | len(payload))) + bytes(4) + payload)
 
-    async def frame(self) -> tuple[int, bytes]:
+    async def frame(self, patience: float = 5) -> tuple[int, bytes]:
         """The next frame's opcode and payload."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(patience):
             first, second = await self.reader.readexactly(2)
             size = second & 0x7F
             if size > 125:

@@ -320,7 +320,7 @@ async def test_two_hundred_faults_at_random_leave_a_sound_exchange():
             while True:
                 try:
                     async with Wire.open(exchange, path) as wire:
-                        while wire.status == 101 and (frame := await asyncio.wait_for(wire.frame(), 0.3))[0] != CLOSE:
+                        while wire.status == 101 and (frame := await wire.frame(0.3))[0] != CLOSE:
                             if frame[0] == PING:
                                 wire.send(PONG, frame[1])
                 except (OSError, EOFError, TimeoutError):
