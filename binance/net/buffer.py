@@ -184,8 +184,6 @@ class Buffer:
 
 
 _SHEDDERS: dict[Overflow, Callable[[Buffer], None]] = {
-    # Only for a buffer that nobody reads, which must not hold up those that are read.
-    "block": Buffer._drop_oldest,
     "drop_oldest": Buffer._drop_oldest,
     "latest": Buffer._keep_latest,
     "error": Buffer._drop_newest,

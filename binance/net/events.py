@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import ClassVar
 
 __all__ = [
@@ -30,6 +30,10 @@ class Event:
 
     type: ClassVar[str]
     time: float = field(default_factory=time.time)
+
+    def __str__(self) -> str:
+        facts = (f"{fact.name} {getattr(self, fact.name)!r}" for fact in fields(self) if fact.name != "time")
+        return f"{self.type} ({', '.join(facts)})".removesuffix(" ()")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

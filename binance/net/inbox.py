@@ -142,8 +142,8 @@ class Inbox(AsyncIterator[Json]):
                 if self._turn_given:
                     return self._next_chunk()
                 # Others get a turn between two chunks: the socket's reader, timers, whoever wants to cancel this task.
-                await asyncio.sleep(0)
                 self._turn_given = True
+                await asyncio.sleep(0)
                 if self._chunk:
                     return self._chunk
             elif self._last_words is not None:
@@ -215,6 +215,11 @@ class Inbox(AsyncIterator[Json]):
         dropped = self._buffer.shed()
         self._chunk = self._buffer.current
         return dropped
+
+    def _empty(self) -> int:
+        count = self._buffer.waiting
+        self._buffer.clear()
+        return count
 
     def _end(self, why: str, last_words: Notice | None = None) -> None:
         """Nothing more will come: what waits is still given out, then `last_words`, then `ReadLoopClosed`."""

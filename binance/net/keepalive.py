@@ -65,13 +65,13 @@ class KeepAlive:
             self._pinged_at = now if policy.ping_interval is not None else None
             self._due = self._next(now)
             return Verdict(self._pinged_at is not None, None, self._due)
-        if policy.stale_after is not None and now - self.data_at >= policy.stale_after:
+        if policy.stale_after is not None and now >= self.data_at + policy.stale_after:
             return Verdict(False, f"no data message for {policy.stale_after:g} s", now)
         ping = False
-        if self._pinged_at is not None and self.heard_at < self._pinged_at:
-            if now - self._pinged_at >= policy.ping_timeout:
+        if self._pinged_at is not None and self.heard_at <= self._pinged_at:
+            if now >= self._pinged_at + policy.ping_timeout:
                 return Verdict(False, f"no answer to a ping within {policy.ping_timeout:g} s", now)
-        elif policy.ping_interval is not None and now - self.heard_at >= policy.ping_interval:
+        elif policy.ping_interval is not None and now >= self.heard_at + policy.ping_interval:
             ping = True
             self._pinged_at = now
         self._due = self._next(now)
@@ -82,7 +82,7 @@ class KeepAlive:
         moments = [now + 3600.0]
         if policy.stale_after is not None:
             moments.append(self.data_at + policy.stale_after)
-        if self._pinged_at is not None and self.heard_at < self._pinged_at:
+        if self._pinged_at is not None and self.heard_at <= self._pinged_at:
             moments.append(self._pinged_at + policy.ping_timeout)
         elif policy.ping_interval is not None:
             moments.append(self.heard_at + policy.ping_interval)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 
 from ..exceptions import BinanceWebsocketUnableToConnect
+from .retry_after import seconds_to_wait
 
-__all__ = ["could_not_connect", "opening_errors", "refused", "seconds_to_wait"]
+__all__ = ["could_not_connect", "opening_errors", "refused"]
 
 _MOST_OF_A_BODY = 2000
 
@@ -44,19 +44,5 @@ def refused(status: int, headers: Mapping[str, str], body: bytes | bytearray | N
         f"the server refused the connection with HTTP {status}{': ' + text if text else ''}",
         status=status,
         body=text,
-        retry_after=seconds_to_wait(headers.get("Retry-After")),
+        retry_after=seconds_to_wait(headers.get("Retry-After", ""), now=time.time(), default=None),
     )
-
-
-def seconds_to_wait(retry_after: str | None) -> float | None:
-    """A Retry-After header, which is a number of seconds or a date (RFC 9110, 10.2.3), in seconds from now."""
-    if retry_after is None:
-        return None
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except ValueError:
-        return None

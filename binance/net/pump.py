@@ -22,6 +22,7 @@ class Pump:
         self._outbox: asyncio.Queue[Callable[[], Awaitable[object]]] = asyncio.Queue()
         self._may_read = asyncio.Event()
         self._may_read.set()
+        self._closing = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -63,6 +64,7 @@ class Pump:
         self._may_read.set()
 
     def close(self, code: int, reason: str) -> None:
+        self._closing = True
         self._outbox.put_nowait(lambda: self._send_close(code, reason))
 
     def abort(self) -> None:
@@ -76,6 +78,9 @@ class Pump:
         writer = asyncio.get_running_loop().create_task(self._write(), name="binance: connection writer")
         try:
             close = await self._read()
+            if self._closing:
+                # Reading may end first; the close frame is sent all the same.
+                await self._outbox.join()
         except asyncio.CancelledError:
             # This is `abort`, or the loop's own end; either way the connection must be seen to its end.
             pass
@@ -98,3 +103,4 @@ class Pump:
             # What cannot be sent any more belongs to a connection that has ended, which the reader tells.
             with contextlib.suppress(Exception):
                 await send()
+            self._outbox.task_done()

@@ -40,6 +40,13 @@ __all__ = ["Policies", "Reader", "State", "Stream"]
 logger = logging.getLogger("binance.net")
 
 _CLOSED = "it is closed; enter it again, or make a new one"
+
+#: Policies under which a full buffer stops everybody else.
+_HOLDING = ("block", "error")
+
+#: Seconds between two events about messages that keep being dropped.
+_DROPPED_INTERVAL = 0.2
+
 _GAVE_UP = "Max reconnect retries reached"
 
 
@@ -98,6 +105,9 @@ class Stream(Inbox):
         self._readers: list[Reader] = []
         self._holding: set[Inbox] = set()
         self._failure: BinanceError | None = None
+        self._unattended = False
+        self._untold = 0
+        self._telling: asyncio.TimerHandle | None = None
         self._watchers: weakref.WeakSet[Events] = weakref.WeakSet()
 
     # The user's side
@@ -156,6 +166,7 @@ class Stream(Inbox):
             self._policies = self._make_policies()
             self._begin(self._policies.limits)
             self._failure = None
+            self._unattended = False
             self._holding.clear()
             self.state = State.IDLE
             self._opened = loop.create_future()
@@ -221,9 +232,10 @@ class Stream(Inbox):
                 cause = failure
             else:
                 close = await self._until_lost(link)
-                orderly = link.orderly
                 self._lost_at = time.monotonic()
-                retry.forgive(delivered=link.messages > 0, lasted=self._lost_at - link.opened_at)
+                lasted = self._lost_at - link.opened_at
+                retry.forgive(delivered=link.messages > 0, lasted=lasted)
+                orderly = link.orderly and lasted >= self._policies.retry.healthy_after
                 cause = BinanceWebsocketClosed(
                     f"the connection ended: code {close.code} {close.reason}".rstrip(),
                     code=close.code,
@@ -284,6 +296,7 @@ class Stream(Inbox):
         if self._opened is not None and not self._opened.done():
             self._opened.set_exception(error or BinanceWebsocketUnableToConnect("closed while connecting"))
             self._opened.exception()
+        self._tell_dropped(last=True)
         self._ended()
         self._tell(Closed(error=error))
 
@@ -310,7 +323,11 @@ class Stream(Inbox):
         stats.heard_at = now
         for reader in self._readers:
             reader._put(list(batch), size, now)
-        self._put(cast("list[Payload]", batch), size, now)
+        if self._unattended and not self._used:
+            self._dropped(len(batch))
+        else:
+            self._unattended = False
+            self._put(cast("list[Payload]", batch), size, now)
 
     def arrived_binary(self, payload: bytes) -> None:
         """A binary message where text is due: told in its place."""
@@ -331,19 +348,38 @@ class Stream(Inbox):
 
     def inbox_full(self, inbox: Inbox) -> None:
         """Apply the overflow policy of one reader."""
-        limits = inbox.limits
-        unattended = inbox is self and not self._used and bool(self._readers)
-        if limits.overflow == "block" and not unattended:
+        overflow = inbox.limits.overflow
+        if inbox is self and self._readers and not self._used and overflow in _HOLDING:
+            # Everybody reads through readers: what waits here for nobody must not hold them up.
+            self._unattended = True
+            self._dropped(inbox._empty())
+        elif overflow == "block":
             inbox._full = True
             self._holding.add(inbox)
             if self._link is not None:
                 self._link.pause()
-            return
-        count = inbox._shed()
+        else:
+            count = inbox._shed()
+            self._dropped(count)
+            if overflow == "error":
+                self._overflowed(inbox, count)
+
+    def _dropped(self, count: int) -> None:
+        """Count at once, and tell: the first at once, what follows in one event per interval."""
         self.stats.dropped += count
-        self._tell(Dropped(count=count, overflow=limits.overflow))
-        if limits.overflow == "error":
-            self._overflowed(inbox, count)
+        self._untold += count
+        if self._telling is None:
+            self._tell_dropped()
+
+    def _tell_dropped(self, *, last: bool = False) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+        if self._untold:
+            count, self._untold = self._untold, 0
+            self._tell(Dropped(count=count, overflow=self.limits.overflow))
+            if not last:
+                self._telling = asyncio.get_running_loop().call_later(_DROPPED_INTERVAL, self._tell_dropped)
 
     def inbox_roomy(self, inbox: Inbox) -> None:
         """A reader that held up the connection has caught up, or is gone."""
@@ -370,6 +406,7 @@ class Stream(Inbox):
         self._readers.append(reader)
         if self in self._holding and not self._used:
             self._full = False
+            self.inbox_full(self)
             self.inbox_roomy(self)
 
     def _detach(self, reader: Reader) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import ssl
 from typing import Any
 
 import aiohttp
@@ -23,11 +26,11 @@ class AiohttpTransport:
         session = aiohttp.ClientSession()
         try:
             with opening_errors(aiohttp.ClientError):
-                socket = await _connect(session, url, options)
+                websocket = await _connect(session, url, options)
         except BaseException:
             await session.close()
             raise
-        _Connection(session, socket, sink).start()
+        _Connection(session, websocket, sink).start()
 
 
 async def _connect(session: aiohttp.ClientSession, url: str, options: Options) -> aiohttp.ClientWebSocketResponse[Any]:
@@ -39,8 +42,9 @@ async def _connect(session: aiohttp.ClientSession, url: str, options: Options) -
                 autoclose=True,
                 headers=dict(options.headers),
                 proxy=options.proxy,
-                ssl=options.ssl if options.ssl is not None else True,
-                max_msg_size=options.max_message_size,
+                # Made afresh: the library's own default was made at import and does not see SSL_CERT_FILE.
+                ssl=options.ssl or ssl.create_default_context(),
+                max_msg_size=options.max_message_size + 1,
                 timeout=aiohttp.ClientWSTimeout(ws_close=options.open_timeout),
             )
     except aiohttp.WSServerHandshakeError as error:
@@ -51,11 +55,11 @@ async def _connect(session: aiohttp.ClientSession, url: str, options: Options) -
 
 class _Connection(Pump):
     def __init__(
-        self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse[Any], sink: Sink
+        self, session: aiohttp.ClientSession, websocket: aiohttp.ClientWebSocketResponse[Any], sink: Sink
     ) -> None:
         super().__init__(sink)
         self._session = session
-        self._socket = socket
+        self._socket = websocket
         self._sent: Close | None = None
 
     async def _receive(self) -> Close | None:
@@ -83,7 +87,18 @@ class _Connection(Pump):
             return Close(self._socket.close_code or ABNORMAL, str(message.data))
         return Close(ABNORMAL, "the connection was lost without a close frame")
 
+    def abort(self) -> None:
+        # The library has no abort: with the line cut, its own reading ends and cleans up after itself.
+        sock = self._socket.get_extra_info("socket")
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        self.resume()
+
     async def _disconnect(self) -> None:
+        self.abort()
+        while not self._socket.closed:
+            await self._socket.receive()
         await self._session.close()
 
     async def _send_text(self, text: str) -> None:

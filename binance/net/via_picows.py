@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 
 import aiohappyeyeballs
@@ -152,8 +151,10 @@ class _Listener(WSListener):
         else:
             self._on_rare_frame(transport, frame)
         if frame.last_in_buffer:
-            # One look per read finds a peer that sets reserved bits; one per message would be paid by everybody else.
-            if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            # Once per read, because what is done for every message is paid by everybody.
+            if transport.is_close_frame_sent and self._close is None:
+                self._on_violation_found(transport, frame)
+            elif frame.rsv1 or frame.rsv2 or frame.rsv3:
                 self._on_reserved_bits(frame)
             self._flush()
 
@@ -170,14 +171,16 @@ class _Listener(WSListener):
         if self._fragments:
             self._fail(_PROTOCOL_ERROR, "a message in the middle of another")
             return
-        if self._live().is_close_frame_sent and self._close is None:
-            batch = self._before_the_violation(batch)
-        if batch and not self._deaf:
+        if not self._deaf:
             self._sink.on_messages(batch)
 
-    def _before_the_violation(self, batch: list[bytes]) -> list[bytes]:
-        """picows is closing because of a violation; it hands a message over the limit on all the same."""
-        return list(takewhile(lambda payload: len(payload) <= self._limit, batch))
+    def _on_violation_found(self, transport: WSTransport, frame: WSFrame) -> None:
+        """picows found a violation and sent its close frame, but goes on to parse what follows."""
+        if frame.tail_size == 0:
+            # The violation is not behind this read but before it.
+            self._batch.clear()
+        self._close = _how_it_ended(transport)
+        self._fail(*self._close)
 
     def _on_rare_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         kind, payload = frame.msg_type, frame.get_payload_as_bytes()
@@ -190,14 +193,13 @@ class _Listener(WSListener):
             self._sink.on_alive()
         elif kind is WSMsgType.CLOSE:
             self._on_close_frame(transport, frame)
-        elif not self._deaf and len(payload) <= self._limit:
+        elif not self._deaf and (frame.tail_size or self._close or not transport.is_close_frame_sent):
             self._on_part(kind, payload, frame.fin)
 
     def _on_reserved_bits(self, frame: WSFrame) -> None:
         """An extension that was never negotiated, such as compression."""
         if frame.msg_type is _TEXT and frame.fin:
             self._batch.pop()
-        self._flush()
         self._fail(_PROTOCOL_ERROR, "a frame of an extension that was not negotiated")
 
     def _on_part(self, kind: WSMsgType, payload: bytes, last: bool) -> None:
@@ -222,6 +224,7 @@ class _Listener(WSListener):
 
     def _fail(self, code: int, reason: str) -> None:
         """The peer broke the protocol: what it says from now on is not heard (RFC 6455, 7.1.7)."""
+        self._flush()
         self._deaf = True
         self._sink.on_violation(code, reason)
 

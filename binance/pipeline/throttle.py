@@ -5,16 +5,15 @@ Per host. Nothing waits here: a call during a demanded silence is refused at onc
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 from ..exceptions import BinanceRateLimitException
 from ..net.http import HttpReply
+from ..net.retry_after import seconds_to_wait
 
-__all__ = ["Limits", "seconds_to_wait"]
+__all__ = ["Limits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +94,3 @@ class Limits(Mapping[str, int]):
         if wait > self.silence(host):
             self._silences[host] = _Silence(self._clock() + wait, reply)
         raise BinanceRateLimitException(reply, reply.status, reply.error_text, retry_after=wait)
-
-
-def seconds_to_wait(retry_after: str, *, now: float, default: float) -> float:
-    """What a `Retry-After` header asks for, in seconds from `now` (epoch seconds): it holds seconds or an HTTP date."""
-    try:
-        wait = float(retry_after)
-    except ValueError:
-        try:
-            wait = parsedate_to_datetime(retry_after).timestamp() - now
-        except ValueError:
-            return default
-    return max(0.0, wait) if math.isfinite(wait) else default

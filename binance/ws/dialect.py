@@ -36,8 +36,9 @@ class BinanceDialect:
     def reply(self, payload: bytes) -> tuple[int | str | None, str | None]:
         message = _object(payload)
         error = message.get("error") or (message if "code" in message else None)
-        why = None if error is None else f"code {error.get('code')}: {error.get('msg')}"
-        return message.get("id"), why
+        if isinstance(error, dict):
+            error = f"code {error.get('code')}: {error.get('msg')}"
+        return message.get("id"), None if error is None else str(error)
 
     def subscribe(self, streams: list[str], request_id: int) -> bytes:
         return encode({"method": "SUBSCRIBE", "params": streams, "id": request_id})
@@ -51,8 +52,8 @@ class BinanceDialect:
             return "array"
         event = message.get("data", message)
         if not isinstance(event, dict):
-            return message.get("stream"), "array"
-        return message.get("stream"), event.get("e"), event.get("s")
+            return str(message.get("stream")), "array"
+        return str(message.get("stream")), str(event.get("e")), str(event.get("s"))
 
     def event_time(self, payload: bytes) -> float | None:
         event_time = _event(_object(payload)).get("E")

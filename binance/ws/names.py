@@ -30,6 +30,7 @@ _DEPTH_LEVELS = (enums.WEBSOCKET_DEPTH_5, enums.WEBSOCKET_DEPTH_10, enums.WEBSOC
 _WINDOWS = ("1h", "4h", "1d")
 _TIME_ZONES = ("+08:00",)
 _NO_SYMBOL = re.compile(r"[\s@/?#&!,%]")
+_NO_KIND = re.compile(r"[\s/?#&,%]")
 #: The exchange sends these at a fixed pace, trades or not: their silence means that something is wrong.
 _PACED = re.compile(r"@kline_|@arr$")
 
@@ -179,9 +180,13 @@ def _raw(name: str) -> Wanted:
 
 
 def _symbol(symbol: str) -> str:
-    if not isinstance(symbol, str) or not symbol or _NO_SYMBOL.search(symbol):
+    if not _is_symbol(symbol):
         raise ValueError(f"symbol: {symbol!r} is no symbol; give one like 'BNBBTC'")
     return symbol.lower()
+
+
+def _is_symbol(symbol: object) -> bool:
+    return isinstance(symbol, str) and bool(symbol) and not _NO_SYMBOL.search(symbol)
 
 
 def _one_of(argument: str, value: _T, allowed: Sequence[_T]) -> _T:
@@ -191,18 +196,18 @@ def _one_of(argument: str, value: _T, allowed: Sequence[_T]) -> _T:
 
 
 def _stream_name(name: str) -> str:
-    if not isinstance(name, str) or ("@" not in name.lstrip("!") and not name.startswith("!")):
+    symbol, at, kind = name.partition("@") if isinstance(name, str) else ("", "", "")
+    if symbol.startswith("!") and not _NO_KIND.search(name):
+        return name
+    if not at:
         # It may be a listen key, which is a secret: it is not repeated.
         raise ValueError(
             "streams: a name without '@' is no market stream; give names like 'bnbbtc@trade'. Account streams have "
             "sockets of their own, like user_socket()"
         )
-    symbol, at, kind = name.partition("@")
-    if name.startswith("!"):
-        return name
-    if not kind or "/" in kind or "?" in kind:
+    if not _is_symbol(symbol) or not kind or _NO_KIND.search(kind):
         raise ValueError(f"streams: {name!r} is no stream name; give one like 'bnbbtc@trade'")
-    return f"{_symbol(symbol)}{at}{kind}"
+    return f"{symbol.lower()}{at}{kind}"
 
 
 def _quoted(name: str) -> str:

@@ -48,14 +48,14 @@ async def manager(server: Server, **options: Any) -> AsyncIterator[BinanceSocket
 
 
 async def take(socket: Any, count: int) -> list[Any]:
-    """Receive that many messages, within ten seconds."""
-    async with asyncio.timeout(10):
+    """Receive that many messages, within five seconds."""
+    async with asyncio.timeout(5):
         return [await socket.recv() for _ in range(count)]
 
 
 async def receive(socket: Any) -> Any:
-    """Receive one message, within ten seconds."""
-    async with asyncio.timeout(10):
+    """Receive one message, within five seconds."""
+    async with asyncio.timeout(5):
         return await socket.recv()
 
 
@@ -79,7 +79,7 @@ class Events:
 
     async def wait(self, kind: str, count: int = 1) -> Any:
         """Wait for the event of that type to have happened `count` times; returns the last of these."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(5):
             while len(self.of(kind)) < count:
                 self._news.clear()
                 await self._news.wait()

@@ -220,7 +220,11 @@ async def test_6_3_illegal_frames_fail_the_connection_and_not_the_user(what: str
         await leaks.none_left(server)
 
 
-@pytest.mark.parametrize("what", ILLEGAL)
+# Reserved bits without a payload that gives them away are looked at once per read (docs/decisions.md).
+GIVEN_AWAY = [what for what in ILLEGAL if what != "another reserved bit"]
+
+
+@pytest.mark.parametrize("what", GIVEN_AWAY)
 async def test_6_3_what_follows_an_illegal_frame_is_not_listened_to(what: str) -> None:
     async with (
         Server(over(ILLEGAL[what] + text(trade(99)))) as server,

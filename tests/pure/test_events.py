@@ -1,0 +1,100 @@
+"""Events as values, and the queue of one watcher of them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+
+import pytest
+
+from binance.net import events
+from binance.net.events import Closed, Connected, Disconnected, Dropped, Event, Events, Reconnected, Reconnecting
+
+ALL: list[Event] = [
+    Connected(),
+    Disconnected(code=1006, reason="lost"),
+    Reconnecting(attempt=1, delay=0.5, cause=OSError("down")),
+    Reconnected(downtime=1.5),
+    Dropped(count=3, overflow="latest"),
+    Closed(error=None),
+]
+
+
+def test_every_event_has_the_type_that_the_contract_names() -> None:
+    assert [event.type for event in ALL] == [
+        "connected",
+        "disconnected",
+        "reconnecting",
+        "reconnected",
+        "dropped",
+        "closed",
+    ]
+    kinds = {getattr(events, name) for name in events.__all__} - {Event, Events}
+    assert {type(event) for event in ALL} == kinds
+
+
+@pytest.mark.parametrize("event", ALL, ids=lambda event: event.type)
+def test_events_are_frozen_and_dated(event: Event) -> None:
+    assert abs(event.time - time.time()) < 3600
+    for field in (*dataclasses.fields(event), "type", "anything"):
+        name = field if isinstance(field, str) else field.name
+        with pytest.raises((AttributeError, TypeError)):
+            setattr(event, name, 1)
+
+
+def test_time_may_be_given() -> None:
+    assert Connected(time=5.0) == Connected(time=5.0)
+    assert Connected(time=5.0) != Connected(time=6.0)
+
+
+async def test_a_watcher_sees_events_in_order_and_ends_after_closed() -> None:
+    watcher = Events()
+    for event in ALL:
+        watcher.put(event)
+    assert [event async for event in watcher] == ALL
+    with pytest.raises(StopAsyncIteration):
+        await watcher.__anext__()
+
+
+async def test_a_watcher_waits_and_every_one_that_waits_is_told() -> None:
+    watcher = Events()
+    waiting = [asyncio.create_task(anext(watcher)) for _ in range(2)]
+    await asyncio.sleep(0)
+    watcher.put(ALL[0])
+    watcher.put(ALL[1])
+    assert await asyncio.gather(*waiting) == ALL[:2]
+
+
+async def test_a_cancelled_wait_takes_no_event_with_it() -> None:
+    watcher = Events()
+    waiting = asyncio.create_task(anext(watcher))
+    await asyncio.sleep(0)
+    watcher.put(ALL[0])
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert await anext(watcher) is ALL[0]
+
+
+async def test_everyone_who_waits_hears_of_the_end() -> None:
+    watcher = Events()
+
+    async def types() -> list[str]:
+        return [event.type async for event in watcher]
+
+    tasks = [asyncio.create_task(types()) for _ in range(3)]
+    await asyncio.sleep(0)
+    watcher.put(Closed())
+    async with asyncio.timeout(1):
+        assert sorted(await asyncio.gather(*tasks)) == [[], [], ["closed"]]
+
+
+async def test_a_watcher_that_never_looks_forgets_the_oldest() -> None:
+    watcher = Events()
+    for n in range(20_000):
+        watcher.put(Connected(time=float(n)))
+    watcher.put(Closed(time=-1.0))
+    seen = [event.time async for event in watcher]
+    assert len(seen) == 10_000
+    assert seen[-2:] == [19_999.0, -1.0]
