@@ -63,6 +63,8 @@ class Buffer:
         self.current: list[Payload] = []
         self._max_messages = limits.max_messages or sys.maxsize
         self._max_bytes = limits.max_bytes
+        # Under "block" the chunk in hand is taken for used up, or its last message would leave the line held for ever.
+        self._in_hand_counts = limits.overflow != "block"
         self._key = key
         self._chunks: deque[list[Payload]] = deque()
         self._sizes: deque[int] = deque()
@@ -87,17 +89,16 @@ class Buffer:
 
     @property
     def is_full(self) -> bool:
-        """Above the limits. Bytes of the chunk in hand count until it is used up."""
-        return self._count + len(self.current) > self._max_messages or self._held > self._max_bytes
+        """Above the limits."""
+        if self._in_hand_counts:
+            in_hand = self._current_size if self.current else 0
+            return self.waiting > self._max_messages or self._size + in_hand > self._max_bytes
+        return self._count > self._max_messages or self._size > self._max_bytes
 
     @property
     def is_roomy(self) -> bool:
-        """Below half the limits: time to let more in."""
-        return self.waiting <= self._max_messages // 2 and self._held <= self._max_bytes // 2
-
-    @property
-    def _held(self) -> int:
-        return self._size + (self._current_size if self.current else 0)
+        """Below half the limits, but for the chunk in hand: time to let more in."""
+        return self._count <= self._max_messages // 2 and self._size <= self._max_bytes // 2
 
     def put(self, batch: list[Payload], size: int) -> None:
         """Add the payloads of one read, `size` bytes together. The list is the buffer's from now on."""

@@ -134,9 +134,6 @@ class Inbox(AsyncIterator[Json]):
 
     async def _refill(self) -> list[Payload]:
         self._used = True
-        if self._full and self._buffer.is_roomy:
-            self._full = False
-            self._owner.inbox_roomy(self)
         while True:
             if self._buffer.has_chunk:
                 if self._turn_given:
@@ -166,6 +163,9 @@ class Inbox(AsyncIterator[Json]):
         chunk = self._chunk = self._buffer.take()
         self._turn_given = False
         self._sample = (chunk[-1], monotonic())
+        if self._full and self._buffer.is_roomy:
+            self._full = False
+            self._owner.inbox_roomy(self)
         return chunk
 
     def _new_waiter(self) -> asyncio.Future[None]:
