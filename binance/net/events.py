@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+import weakref
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, fields
 from typing import ClassVar
 
 __all__ = [
+    "Announcer",
     "Closed",
     "Connected",
     "Disconnected",
@@ -19,6 +22,11 @@ __all__ = [
     "Reconnected",
     "Reconnecting",
 ]
+
+logger = logging.getLogger("binance.net")
+
+#: What is told at INFO elsewhere: the loss of something is worth a warning.
+_LEVELS = {"disconnected": logging.WARNING, "dropped": logging.WARNING}
 
 #: How many events wait for a watcher that does not come; older ones are forgotten.
 _MOST_WAITING = 10_000
@@ -115,3 +123,31 @@ class Events(AsyncIterator[Event]):
         event = self._waiting.popleft()
         self._over = isinstance(event, Closed)
         return event
+
+
+class Announcer:
+    """Tells events to whoever wants them: the log, the watchers, and a callback."""
+
+    def __init__(self, name: str, callback: Callable[[Event], object] | None) -> None:
+        self._name = name
+        self._callback = callback
+        self._watchers: weakref.WeakSet[Events] = weakref.WeakSet()
+
+    def watch(self) -> Events:
+        """A watcher of everything from now on; it is forgotten with its last reference."""
+        watcher = Events()
+        self._watchers.add(watcher)
+        return watcher
+
+    def tell(self, event: Event) -> None:
+        """Something happened."""
+        logger.log(_LEVELS.get(event.type, logging.INFO), "%s: %s", self._name, event)
+        for watcher in list(self._watchers):
+            watcher.put(event)
+        if self._callback is None:
+            return
+        try:
+            self._callback(event)
+        except Exception:
+            # A user's callback is not the stream's business, but its failure must be seen.
+            logger.exception("%s: on_event raised at %r", self._name, event.type)

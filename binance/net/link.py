@@ -25,13 +25,10 @@ _NORMAL = 1000
 
 
 class LinkOwner(Protocol):
-    """Whom a link hands the messages to."""
+    """Whom a link tells what is no ordinary message."""
 
     def link_opened(self) -> None:
         """The connection is open; messages may follow at once."""
-
-    def arrived(self, batch: list[bytes], size: int, now: float) -> None:
-        """Messages of one read, of about `size` bytes; `now` is the steady clock's time."""
 
     def arrived_binary(self, payload: bytes) -> None:
         """A binary message, where text is due."""
@@ -41,17 +38,22 @@ class LinkOwner(Protocol):
 
 
 class Link:
-    """The sink of one connection. `ended` is done when the connection is gone; `orderly` if the venue announced it."""
+    """The sink of one connection. `arrived` is given the messages of a read, their bytes and the steady clock's time.
+
+    `ended` is done when the connection is gone; `orderly` tells that the venue announced its end.
+    """
 
     def __init__(
         self,
         owner: LinkOwner,
+        arrived: Callable[[list[bytes], int, float], None],
         dialect: Dialect,
         keepalive: KeepAlivePolicy,
         subscriptions: Subscriptions | None,
         close_timeout: float,
     ) -> None:
         self._owner = owner
+        self._arrived = arrived
         self._dialect = dialect
         self._policy = keepalive
         self._subscriptions = subscriptions
@@ -95,7 +97,7 @@ class Link:
         if batch:
             keepalive.data_at = now
             self.messages += len(batch)
-            self._owner.arrived(batch, len(joined), now)
+            self._arrived(batch, len(joined), now)
         if not valid:
             self.invalid += 1
             self.hang_up(_INVALID_TEXT, "invalid UTF-8 in a text message")

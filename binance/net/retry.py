@@ -12,9 +12,9 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..exceptions import BinanceWebsocketUnableToConnect
+from ..exceptions import BinanceError, BinanceWebsocketUnableToConnect
 
-__all__ = ["Retry", "RetryPolicy", "is_fatal"]
+__all__ = ["Retry", "RetryPolicy", "given_up", "is_fatal"]
 
 #: Answers to the upgrade that waiting may mend, besides 5xx: time-out, banned for now, too early, too many.
 _PASSING_STATUSES = frozenset({408, 418, 425, 429})
@@ -37,6 +37,17 @@ def is_fatal(error: BaseException) -> bool:
         return True
     status = error.status if isinstance(error, BinanceWebsocketUnableToConnect) else None
     return status is not None and status < 500 and status not in _PASSING_STATUSES
+
+
+def given_up(cause: BinanceError) -> BinanceWebsocketUnableToConnect:
+    """What to tell when no try follows: a refusal for good speaks for itself, else the tries are used up."""
+    if isinstance(cause, BinanceWebsocketUnableToConnect) and is_fatal(cause):
+        return cause
+    error = BinanceWebsocketUnableToConnect(
+        "Max reconnect retries reached", status=getattr(cause, "status", None), body=getattr(cause, "body", None)
+    )
+    error.__cause__ = cause
+    return error
 
 
 class Retry:

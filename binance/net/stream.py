@@ -9,45 +9,36 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import weakref
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from ..exceptions import (
     BinanceError,
     BinanceWebsocketClosed,
     BinanceWebsocketDecodeError,
-    BinanceWebsocketQueueOverflow,
     BinanceWebsocketUnableToConnect,
 )
+from .audience import Audience, Reader
 from .budget import budget_for
-from .buffer import Limits, Notice, Payload
+from .buffer import Limits
 from .contracts import Close, Dialect, Options, Transport
-from .events import Closed, Connected, Disconnected, Dropped, Event, Events, Reconnected, Reconnecting
+from .events import Announcer, Closed, Connected, Disconnected, Event, Events, Reconnected, Reconnecting
 from .inbox import Inbox
 from .keepalive import KeepAlivePolicy
 from .link import Link
 from .metrics import Stats
-from .retry import Retry, RetryPolicy, is_fatal
+from .retry import Retry, RetryPolicy, given_up
 from .subscriptions import Subscriptions
 
-__all__ = ["Policies", "Reader", "State", "Stream"]
+__all__ = ["Policies", "State", "Stream"]
 
 logger = logging.getLogger("binance.net")
 
 _CLOSED = "it is closed; enter it again, or make a new one"
-
-#: Policies under which a full buffer stops everybody else.
-_HOLDING = ("block", "error")
-
-#: Seconds between two events about messages that keep being dropped.
-_DROPPED_INTERVAL = 0.2
-
-_GAVE_UP = "Max reconnect retries reached"
 
 
 class State(Enum):
@@ -90,25 +81,22 @@ class Stream(Inbox):
     ) -> None:
         self._make_policies = policies
         self._policies: Policies = policies()
-        super().__init__(self._policies.limits, dialect, self, name, self._policies.clock)
-        self.stats = Stats(self)
+        self._announcer = Announcer(name, None if on_event is None else partial(on_event, self))
+        self._tell = self._announcer.tell
+        self._audience = Audience(name, dialect, self, self._tell)
+        super().__init__(self._policies.limits, dialect, self._audience, name, self._policies.clock)
+        self.stats = self._audience.stats = Stats(self)
+        self._audience.main = self
         self.state = State.IDLE
         self._address = address
         self._transport = transport
         self._subscriptions = subscriptions
-        self._on_event = on_event
         self._users = 0
         self._task: asyncio.Task[None] | None = None
         self._opened: asyncio.Future[None] | None = None
         self._link: Link | None = None
         self._lost_at: float | None = None
-        self._readers: list[Reader] = []
-        self._holding: set[Inbox] = set()
         self._failure: BinanceError | None = None
-        self._unattended = False
-        self._untold = 0
-        self._telling: asyncio.TimerHandle | None = None
-        self._watchers: weakref.WeakSet[Events] = weakref.WeakSet()
 
     # The user's side
 
@@ -146,13 +134,11 @@ class Stream(Inbox):
 
     def events(self) -> Events:
         """An independent watcher of what happens from now on: an async iterator that ends after `closed`."""
-        watcher = Events()
-        self._watchers.add(watcher)
-        return watcher
+        return self._announcer.watch()
 
     def reader(self, limits: Limits | None = None) -> Reader:
         """An independent reader: a context manager that sees every message that arrives while it is entered."""
-        return Reader(self, limits or self._policies.limits)
+        return Reader(self, self._audience, limits or self._policies.limits)
 
     # Opening and closing
 
@@ -166,8 +152,7 @@ class Stream(Inbox):
             self._policies = self._make_policies()
             self._begin(self._policies.limits)
             self._failure = None
-            self._unattended = False
-            self._holding.clear()
+            self._audience.begin()
             self.state = State.IDLE
             self._opened = loop.create_future()
             self._task = loop.create_task(self._run(), name=f"binance: {self._name}")
@@ -245,7 +230,7 @@ class Stream(Inbox):
                 raise self._failure
             delay = retry.next_delay(error=cause, orderly=orderly)
             if delay is None:
-                raise _gave_up(cause)
+                raise given_up(cause)
             self._tell(Reconnecting(attempt=retry.attempt, delay=delay, cause=cause))
             await asyncio.sleep(delay)
 
@@ -256,7 +241,9 @@ class Stream(Inbox):
             logger.warning("%s: no attempt may be made to connect to this host for %.1f s", self._name, wait)
             await asyncio.sleep(wait)
         policies = self._policies
-        link = Link(self, self._dialect, policies.keepalive, self._subscriptions, policies.close_timeout)
+        link = Link(
+            self, self._audience.arrived, self._dialect, policies.keepalive, self._subscriptions, policies.close_timeout
+        )
         self._link = link
         try:
             await self._transport.open(url, link, policies.options)
@@ -291,12 +278,10 @@ class Stream(Inbox):
         if error is None:
             self._close(_CLOSED)
         why = _CLOSED if error is None else f"it has ended ({error}); {_CLOSED}"
-        for inbox in (self, *self._readers):
-            inbox._end(why, None if error is None else Notice(self._dialect.notice(error)))
+        self._audience.end(why, error)
         if self._opened is not None and not self._opened.done():
             self._opened.set_exception(error or BinanceWebsocketUnableToConnect("closed while connecting"))
             self._opened.exception()
-        self._tell_dropped(last=True)
         self._ended()
         self._tell(Closed(error=error))
 
@@ -312,153 +297,33 @@ class Stream(Inbox):
             self._tell(Reconnected(downtime=time.monotonic() - self._lost_at))
         if self._opened is not None and not self._opened.done():
             self._opened.set_result(None)
-        if self._holding and self._link is not None:
-            self._link.pause()
-
-    def arrived(self, batch: list[bytes], size: int, now: float) -> None:
-        """Messages of one read: to every reader its own list of them."""
-        stats = self.stats
-        stats.messages += len(batch)
-        stats.bytes += size
-        stats.heard_at = now
-        for reader in self._readers:
-            reader._put(list(batch), size, now)
-        if self._unattended and not self._used:
-            self._dropped(len(batch))
-        else:
-            self._unattended = False
-            self._put(cast("list[Payload]", batch), size, now)
+        if self._audience.holds:
+            self.hold()
 
     def arrived_binary(self, payload: bytes) -> None:
         """A binary message where text is due: told in its place."""
         self.stats.decode_errors += 1
         error = BinanceWebsocketDecodeError(f"a binary message of {len(payload)} bytes where text was due")
-        self._put_notice(error)
+        self._audience.announce(error)
 
     def refused(self, streams: list[str], why: str) -> None:
         """The venue will not send some of the streams: told in its place; the others go on."""
-        self._put_notice(BinanceError(f"the exchange refused to send {', '.join(streams)}: {why}"))
+        self._audience.announce(BinanceError(f"the exchange refused to send {', '.join(streams)}: {why}"))
 
-    def _put_notice(self, error: Exception) -> None:
-        logger.warning("%s: %s", self._name, error)
-        for inbox in (*self._readers, self):
-            inbox._put([Notice(self._dialect.notice(error))], 0, time.monotonic())
+    # What the audience says
 
-    # What the readers say
+    def hold(self) -> None:
+        """Someone is too slow: read no further."""
+        if self._link is not None:
+            self._link.pause()
 
-    def inbox_full(self, inbox: Inbox) -> None:
-        """Apply the overflow policy of one reader."""
-        overflow = inbox.limits.overflow
-        if inbox is self and self._readers and not self._used and overflow in _HOLDING:
-            # Everybody reads through readers: what waits here for nobody must not hold them up.
-            self._unattended = True
-            self._dropped(inbox._empty())
-        elif overflow == "block":
-            inbox._full = True
-            self._holding.add(inbox)
-            if self._link is not None:
-                self._link.pause()
-        else:
-            count = inbox._shed()
-            self._dropped(count)
-            if overflow == "error":
-                self._overflowed(inbox, count)
-
-    def _dropped(self, count: int) -> None:
-        """Count at once, and tell: the first at once, what follows in one event per interval."""
-        self.stats.dropped += count
-        self._untold += count
-        if self._telling is None:
-            self._tell_dropped()
-
-    def _tell_dropped(self, *, last: bool = False) -> None:
-        if self._telling is not None:
-            self._telling.cancel()
-            self._telling = None
-        if self._untold:
-            count, self._untold = self._untold, 0
-            self._tell(Dropped(count=count, overflow=self.limits.overflow))
-            if not last:
-                self._telling = asyncio.get_running_loop().call_later(_DROPPED_INTERVAL, self._tell_dropped)
-
-    def inbox_roomy(self, inbox: Inbox) -> None:
-        """A reader that held up the connection has caught up, or is gone."""
-        self._holding.discard(inbox)
-        if not self._holding and self._link is not None:
+    def release(self) -> None:
+        """Nobody is too slow any more."""
+        if self._link is not None:
             self._link.resume()
 
-    def undecodable(self, payload: bytes) -> None:
-        """A payload is no message; every reader finds that out for itself, it is counted once."""
-        self.stats.decode_errors += 1
-
-    def _overflowed(self, inbox: Inbox, count: int) -> None:
-        waiting = inbox.waiting
-        failure = BinanceWebsocketQueueOverflow(f"Message queue size {waiting + count} exceeded maximum {waiting}")
-        if inbox is self:
-            self._failure = failure
-            self._end(f"it has ended ({failure}); {_CLOSED}", Notice(self._dialect.notice(failure)))
-            if self._link is not None:
-                self._link.drop("message queue overflow")
-        else:
-            inbox._end(f"it has ended ({failure}); open another", Notice(self._dialect.notice(failure)))
-
-    def _attach(self, reader: Reader) -> None:
-        self._readers.append(reader)
-        if self in self._holding and not self._used:
-            self._full = False
-            self.inbox_full(self)
-            self.inbox_roomy(self)
-
-    def _detach(self, reader: Reader) -> None:
-        with suppress(ValueError):
-            self._readers.remove(reader)
-        if reader in self._holding:
-            self.inbox_roomy(reader)
-
-    # Telling
-
-    def _tell(self, event: Event) -> None:
-        logger.log(_LEVELS.get(event.type, logging.INFO), "%s: %s", self._name, event)
-        for watcher in list(self._watchers):
-            watcher.put(event)
-        if self._on_event is None:
-            return
-        try:
-            self._on_event(self, event)
-        except Exception:
-            # The user's callback is not the stream's business, but its failure must be seen.
-            logger.exception("%s: on_event raised at %r", self._name, event.type)
-
-
-_LEVELS = {"disconnected": logging.WARNING, "dropped": logging.WARNING, "gap": logging.WARNING}
-
-
-class Reader(Inbox):
-    """An independent reader of a stream, with a bounded buffer of its own."""
-
-    def __init__(self, stream: Stream, limits: Limits) -> None:
-        super().__init__(limits, stream._dialect, stream, f"{stream._name} (reader)", stream._policies.clock)
-        self._stream = stream
-
-    async def __aenter__(self) -> Self:
-        """Hear everything from now on."""
-        self._begin(self.limits)
-        if self._stream._closed is not None:
-            self._closed = self._stream._closed
-        self._stream._attach(self)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop listening."""
-        self._stream._detach(self)
-        self._close(_CLOSED)
-
-
-def _gave_up(cause: BinanceError) -> BinanceWebsocketUnableToConnect:
-    if is_fatal(cause) and isinstance(cause, BinanceWebsocketUnableToConnect):
-        return cause
-    failure = BinanceWebsocketUnableToConnect(
-        _GAVE_UP, status=getattr(cause, "status", None), body=getattr(cause, "body", None)
-    )
-    failure.__cause__ = cause
-    return failure
+    def fail(self, error: BinanceError) -> None:
+        """End with `error`, whatever the connection is doing."""
+        self._failure = error
+        if self._link is not None:
+            self._link.drop("the stream has failed")

@@ -66,7 +66,8 @@ class Line:
     async def opened(self, server: Server, sink: Heard | None = None, **options: Any) -> AsyncIterator[Heard]:
         """Open to `server`, and see to an orderly end: exactly one `on_close`, nothing after it, the file closed."""
         heard = sink or Heard()
-        heard.port = int(server.url.rpartition(":")[2])
+        if "proxy" not in options:
+            heard.port = int(server.url.rpartition(":")[2])
         await self.open(self.address(server), heard, **options)
         try:
             yield heard
@@ -80,7 +81,10 @@ LINES = [Line(transport, tls) for transport in TRANSPORTS for tls in (False, Tru
 
 
 class Heard:
-    """A sink that remembers. `words` are (what, value) in the order in which they were said."""
+    """A sink that remembers. `words` are (what, value) in the order in which they were said.
+
+    With `port`, the server's, it also looks whether the file of the connection is closed in the end.
+    """
 
     def __init__(self) -> None:
         self.words: list[tuple[str, Any]] = []
@@ -108,7 +112,7 @@ class Heard:
 
     async def until(self, reached: Callable[[], bool]) -> None:
         """Wait until something is true of what was heard."""
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(3):
             while not reached():
                 self._news.clear()
                 await self._news.wait()
@@ -139,7 +143,7 @@ class Heard:
 
     def on_open(self, connection: Connection) -> None:
         self._connection = connection
-        self._files = client_ends(self.port)
+        self._files = client_ends(self.port) if self.port else set()
         self._hear("open", None)
 
     def on_messages(self, batch: list[bytes]) -> None:

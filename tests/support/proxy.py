@@ -44,6 +44,7 @@ class Proxy:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -62,7 +63,7 @@ class Proxy:
             pass  # one of the two left, or the proxy ends
         finally:
             self._tasks.discard(task)
-            writer.close()
+            writer.transport.abort()
 
     async def _connect(
         self, first: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -117,10 +118,10 @@ async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tar
     try:
         await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        back.transport.abort()
         for copy in copies:
             copy.cancel()
         await asyncio.wait(copies)
-        back.close()
 
 
 async def _copy(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
