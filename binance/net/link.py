@@ -93,11 +93,9 @@ class Link:
         if (dialect.urgent_hint in joined and dialect.urgent in joined) or (
             subscriptions is not None and subscriptions.waits_for_answers
         ):
-            batch = [payload for payload in batch if not self._is_for_the_engine(payload)]
+            batch = self._sift(batch, now)
         if batch:
-            keepalive.data_at = now
-            self.messages += len(batch)
-            self._arrived(batch, len(joined), now)
+            self._deliver(batch, len(joined), now)
         if not valid:
             self.invalid += 1
             self.hang_up(_INVALID_TEXT, "invalid UTF-8 in a text message")
@@ -130,6 +128,8 @@ class Link:
         """Read again."""
         self._paused = False
         self._keepalive.pardon(monotonic())
+        if self._subscriptions is not None:
+            self._subscriptions.pardon(monotonic())
         if self._connection is not None:
             self._connection.resume()
 
@@ -169,13 +169,26 @@ class Link:
             self._connection.ping()
         self._at("check", verdict.due, self._check)
 
-    def _is_for_the_engine(self, payload: bytes) -> bool:
-        signal = self._dialect.sort(payload)
-        if signal is Signal.SHUTDOWN:
-            self._moves_on()
-        elif signal is Signal.REPLY and self._subscriptions is not None:
-            self._answered(payload, self._subscriptions)
-        return signal is not Signal.DATA
+    def _deliver(self, batch: list[bytes], size: int, now: float) -> None:
+        self._keepalive.data_at = now
+        self.messages += len(batch)
+        self._arrived(batch, size, now)
+
+    def _sift(self, batch: list[bytes], now: float) -> list[bytes]:
+        """Take out what is for the engine; what came before an answer is delivered before the answer is told."""
+        data: list[bytes] = []
+        for payload in batch:
+            signal = self._dialect.sort(payload)
+            if signal is Signal.DATA:
+                data.append(payload)
+            elif signal is Signal.SHUTDOWN:
+                self._moves_on()
+            elif self._subscriptions is not None:
+                if data:
+                    self._deliver(data, sum(map(len, data)), now)
+                    data = []
+                self._answered(payload, self._subscriptions)
+        return data
 
     def _moves_on(self) -> None:
         if not self.orderly:
@@ -193,7 +206,9 @@ class Link:
         if subscriptions is None or connection is None or self._verdict is not None:
             return
         now = monotonic()
-        if subscriptions.overdue(now) and not self._paused:
+        if self._paused:
+            subscriptions.pardon(now)
+        if subscriptions.overdue(now):
             self.drop("no answer to SUBSCRIBE")
             return
         request = subscriptions.next_request(now)

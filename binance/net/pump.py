@@ -23,6 +23,7 @@ class Pump:
         self._may_read = asyncio.Event()
         self._may_read.set()
         self._closing = False
+        self._aborted = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -68,8 +69,10 @@ class Pump:
         self._outbox.put_nowait(lambda: self._send_close(code, reason))
 
     def abort(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        # Once, so that its own cleaning up is not cancelled; and not before it has begun to run.
+        if self._task is not None and not self._aborted:
+            self._aborted = True
+            asyncio.get_running_loop().call_soon(self._task.cancel)
 
     # The tasks
 

@@ -31,6 +31,7 @@ from .inbox import Inbox
 from .keepalive import KeepAlivePolicy
 from .link import Link
 from .metrics import Stats
+from .opening import check_address
 from .retry import Retry, RetryPolicy, given_up
 from .subscriptions import Subscriptions
 
@@ -236,6 +237,7 @@ class Stream(Inbox):
 
     async def _open(self) -> Link:
         url = await self._address()
+        check_address(url)
         budget = budget_for(url)
         while wait := budget.take(time.monotonic()):
             logger.warning("%s: no attempt may be made to connect to this host for %.1f s", self._name, wait)

@@ -72,6 +72,10 @@ class Subscriptions:
         """Whether an answer has not come within the venue's time."""
         return any(now >= sent_at + self._pace.patience for _, sent_at in self._unanswered.values())
 
+    def pardon(self, now: float) -> None:
+        """Start the patience afresh: what was answered meanwhile could not be read."""
+        self._unanswered = {request_id: (streams, now) for request_id, (streams, _) in self._unanswered.items()}
+
     def answered(self, request_id: object) -> list[str]:
         """An answer came: the streams that were asked for under `request_id` (none if nothing was)."""
         streams, _ = self._unanswered.pop(request_id, ([], 0.0)) if isinstance(request_id, int) else ([], 0.0)

@@ -25,7 +25,7 @@ class AiohttpTransport:
         """See `contracts.Transport`."""
         session = aiohttp.ClientSession()
         try:
-            with opening_errors(aiohttp.ClientError):
+            with opening_errors(url, options.proxy, aiohttp.ClientError):
                 websocket = await _connect(session, url, options)
         except BaseException:
             await session.close()
@@ -50,7 +50,7 @@ async def _connect(session: aiohttp.ClientSession, url: str, options: Options) -
     except aiohttp.WSServerHandshakeError as error:
         if error.status == 101:
             raise
-        raise refused(error.status, dict(error.headers or {}), error.message.encode()) from error
+        raise refused(error.status, dict(error.headers or {}), None) from None
 
 
 class _Connection(Pump):

@@ -59,7 +59,7 @@ class PicowsTransport:
             return sock
 
         try:
-            with opening_errors(WSError, ProxyError):
+            with opening_errors(url, options.proxy, WSError, ProxyError):
                 async with asyncio.timeout(options.open_timeout):
                     _, listener = await ws_connect(
                         lambda: _Listener(sink, options.max_message_size),
@@ -118,6 +118,7 @@ class _Listener(WSListener):
         "_batch",
         "_close",
         "_deaf",
+        "_farewell",
         "_fragments",
         "_kind",
         "_limit",
@@ -136,6 +137,7 @@ class _Listener(WSListener):
         self._kind = _TEXT
         self._close: Close | None = None
         self._deaf = False
+        self._farewell: asyncio.Task[None] | None = None
         self._transport: WSTransport | None = None
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -160,7 +162,15 @@ class _Listener(WSListener):
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._flush()
-        self._sink.on_close(self._close or _how_it_ended(transport))
+        self._farewell = asyncio.get_running_loop().create_task(self._see_off(transport))
+
+    async def _see_off(self, transport: WSTransport) -> None:
+        """Wait for the very end, and take what picows has to say of it, which is in `close_handshake` too."""
+        try:
+            with contextlib.suppress(Exception):
+                await transport.wait_disconnected()
+        finally:
+            self._sink.on_close(self._close or _how_it_ended(transport))
 
     def _flush(self) -> None:
         batch = self._batch

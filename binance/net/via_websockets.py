@@ -25,7 +25,7 @@ class WebsocketsTransport:
     async def open(self, url: str, sink: Sink, options: Options) -> None:
         """See `contracts.Transport`."""
         extra: dict[str, Any] = {"ssl": options.ssl} if options.ssl is not None and url.startswith("wss:") else {}
-        with opening_errors(WebSocketException):
+        with opening_errors(url, options.proxy, WebSocketException):
             try:
                 async with asyncio.timeout(options.open_timeout):
                     connection = await connect(

@@ -79,7 +79,7 @@ class ReconnectingWebsocket(Stream):
         self._on_open = on_open
         self._on_over = on_over
         super().__init__(
-            self._path,
+            _shown(self._path),
             self._where,
             BinanceDialect(),
             make_transport(self._options.transport),
@@ -116,6 +116,11 @@ class ReconnectingWebsocket(Stream):
     def _ended(self) -> None:
         if self._on_over is not None:
             self._on_over(self)
+
+
+def _shown(path: str) -> str:
+    """The name of a socket in logs and errors. A path without stream names may be a listen key, a secret."""
+    return path if "@" in path or "!" in path else "a socket"
 
 
 async def _ready(value: str) -> str:

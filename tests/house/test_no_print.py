@@ -10,9 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2] / "binance"
 SPEAKERS = ("cli/", "sandbox/__main__.py")
 
-SILENT = [
-    path for path in sorted(ROOT.rglob("*.py")) if not path.relative_to(ROOT).as_posix().startswith(SPEAKERS)
-]
+SILENT = [path for path in sorted(ROOT.rglob("*.py")) if not path.relative_to(ROOT).as_posix().startswith(SPEAKERS)]
 
 
 @pytest.mark.parametrize("path", SILENT, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -19,10 +19,10 @@ from binance.net.transports import TransportName
 from binance.pipeline.request import Request
 from binance.ws.options import SocketOptions
 from binance.ws.reconnecting_websocket import ReconnectingWebsocket
-from tests.support.frames import RSV1, TEXT, frame, text
+from tests.support.frames import RSV1, TEXT, text
 from tests.support.peer import Peer
 from tests.support.proxy import Proxy
-from tests.support.wire import Server
+from tests.support.wire import Route, Server
 
 KEY = "KEYkeyKEYkeyKEYkeyKEYkeyKEYkeyKEYkeyKEYkeyKEYkeyKEYkeyKEYkeyKEYk"
 SECRET = "SECsecSECsecSECsecSECsecSECsecSECsecSECsecSECsecSECsecSECsecSECs"
@@ -86,10 +86,10 @@ async def misbehave(peer: Peer, n: int) -> None:
         await peer.close(1008, "policy")
 
 
-def listen_key_socket(bm: BinanceSocketManager, url: str, transport: TransportName, said: Said) -> ReconnectingWebsocket:
-    """Build what account sockets will be: one whose path is a secret."""
+def listen_key_socket(base: str, transport: TransportName, said: Said) -> ReconnectingWebsocket:
+    """Build what account sockets will be: one whose address is a secret."""
     options = SocketOptions(transport=transport, max_reconnects=2, on_event=said.on_event, open_timeout=0.2)
-    return ReconnectingWebsocket(url, LISTEN_KEY, options=options)
+    return ReconnectingWebsocket(lambda: f"{base}ws/{LISTEN_KEY}?", "account", prefix="", options=options)
 
 
 async def use(socket: ReconnectingWebsocket, said: Said) -> None:
@@ -113,7 +113,7 @@ async def use(socket: ReconnectingWebsocket, said: Said) -> None:
 Trouble = Callable[[Server], None]
 
 TROUBLES: dict[str, Trouble] = {
-    "misbehaves": lambda server: server.refuse(403, "no") if server.accepted > 2 else None,
+    "misbehaves": lambda server: None,
     "refuses for good": lambda server: server.refuse(403, {"code": -2015, "msg": "Invalid API-key"}),
     "refuses for now": lambda server: server.refuse(503, "busy"),
     "hangs up": lambda server: server.hang_up(),
@@ -133,16 +133,19 @@ async def test_sessions_that_fail(transport: TransportName, trouble: str, said: 
         TROUBLES[trouble](server)
         bm = made(server, transport, said)
         said.see(bm)
-        socket = listen_key_socket(bm, f"ws{server.url[4:]}/", transport, said)
+        socket = listen_key_socket(f"ws{server.url[4:]}/", transport, said)
         await use(socket, said)
     said.check()
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-@pytest.mark.parametrize("address", ["nowhere/", "ftp://127.0.0.1/", "ws://127.0.0.1:99999/", "ws://[::1/", "ws://127.0.0.1:1/"])
+@pytest.mark.parametrize(
+    "address", ["nowhere/", "ftp://127.0.0.1/", "ws://127.0.0.1:99999/", "ws://[::1/", "ws://127.0.0.1:1/"]
+)
 async def test_addresses_that_lead_nowhere(transport: TransportName, address: str, said: Said) -> None:
     async with Server() as server:
-        socket = listen_key_socket(made(server, transport, said), address, transport, said)
+        made(server, transport, said)
+        socket = listen_key_socket(address, transport, said)
         with pytest.raises(BinanceError) as caught:
             await socket.__aenter__()
         said.see(caught.value)
@@ -162,7 +165,7 @@ async def test_proxies(transport: TransportName, said: Said) -> None:
 
 
 async def test_calls_of_the_client(said: Said) -> None:
-    routes = {"/api/v3/ping": (200, {}, {}), "/api/v3/time": (400, {"code": -1022, "msg": "bad"}, {})}
+    routes: dict[str, Route] = {"/api/v3/ping": (200, {}, {}), "/api/v3/time": (400, {"code": -1022, "msg": "bad"}, {})}
     async with Server(routes=routes) as server:
         async with AsyncClient(KEY, SECRET, environment=Environment.local(server.url), verbose=True) as client:
             await client.ping()
@@ -177,12 +180,27 @@ async def test_calls_of_the_client(said: Said) -> None:
     said.check()
 
 
+async def test_a_path_that_is_a_listen_key(said: Said) -> None:
+    async with Server() as server:
+        server.refuse(403, "no")
+        options = SocketOptions(on_event=said.on_event)
+        socket = ReconnectingWebsocket(f"ws{server.url[4:]}/", LISTEN_KEY, options=options)
+        with pytest.raises(BinanceError) as caught:
+            await socket.recv()
+        said.see(caught.value, socket)
+        with pytest.raises(BinanceError) as caught:
+            await socket.__aenter__()
+        said.see(caught.value, socket)
+    said.see("x" * 500)
+    said.check()
+
+
 def test_reprs_of_what_carries_secrets(said: Said) -> None:
     headers = {"X-MBX-APIKEY": KEY}
-    params = {"timestamp": "1", "listenKey": LISTEN_KEY, "signature": SIGNATURE}
+    params = (("timestamp", "1"), ("listenKey", LISTEN_KEY), ("signature", SIGNATURE))
     said.see(
         Request("GET", "https://h/api/v3/order", params, headers, 1.0, {"proxy": f"http://user:{PASSWORD}@h"}),
-        HttpCall("GET", f"https://h/api/v3/order?timestamp=1&listenKey={LISTEN_KEY}&signature={SIGNATURE}", headers),
+        HttpCall("GET", "https://h/api/v3/order", f"listenKey={LISTEN_KEY}&signature={SIGNATURE}", headers=headers),
         Options(proxy=f"http://user:{PASSWORD}@h:1", headers=headers),
         SocketOptions(proxy=f"http://user:{PASSWORD}@h:1"),
     )

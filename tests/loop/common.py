@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -165,24 +166,28 @@ class Heard:
         asyncio.get_running_loop().call_soon(self._after_close, close)
 
     def _after_close(self, close: Close) -> None:
-        self._files_left = self._files & sockets()
+        self._files_left = self._files & sockets().keys()
         self._hear("close", close)
 
 
-def sockets() -> set[str]:
-    """List the sockets that this process has open, as the kernel names them."""
-    found = set()
+def sockets() -> dict[str, int]:
+    """List the sockets that this process has open: the kernel's name of each, and its number."""
+    found = {}
     for file in Path("/proc/self/fd").iterdir():
         try:
             target = os.readlink(file)
         except FileNotFoundError:
             continue  # the listing's own
         if target.startswith("socket:"):
-            found.add(target)
+            found[target] = int(file.name)
     return found
 
 
 def client_ends(port: int) -> set[str]:
     """List the sockets of this process that are connected to a port of the loopback."""
-    rows = [line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
-    return {f"socket:[{row[9]}]" for row in rows if row[2].endswith(f":{port:04X}")} & sockets()
+    found = set()
+    for name, number in sockets().items():
+        with socket.socket(fileno=os.dup(number)) as copy, suppress(OSError):
+            if copy.getpeername()[1:2] == (port,):
+                found.add(name)
+    return found

@@ -20,11 +20,14 @@ from tests.support.frames import CLOSE, PONG, TEXT, batch, closing, frame, text
 from tests.support.peer import Peer
 from tests.support.wire import Script, Server
 
-PLAIN = [Line(transport) for transport in TRANSPORTS]
-
-pytestmark = [pytest.mark.usefixtures("fast"), pytest.mark.parametrize("line", PLAIN, ids=str)]
+pytestmark = pytest.mark.usefixtures("fast")
 
 SHUTDOWN = {"e": "serverShutdown", "E": 1770123456789}
+
+
+@pytest.fixture(params=TRANSPORTS)
+def line(request: pytest.FixtureRequest) -> Line:
+    return Line(request.param)
 
 
 @pytest.fixture
@@ -135,12 +138,7 @@ async def test_messages_that_come_with_the_answer_that_opens(line: Line) -> None
 
 
 @pytest.mark.parametrize("shutdown", [SHUTDOWN, {"stream": "", "data": SHUTDOWN}], ids=["raw", "wrapped"])
-async def test_the_announcement_of_a_shutdown_is_followed_by_a_new_connection_at_once(
-    line: Line, shutdown: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ReconnectingWebsocket, "MIN_RECONNECT_WAIT", 30)
-    monkeypatch.setattr(ReconnectingWebsocket, "MAX_RECONNECT_SECONDS", 30)
-
+async def test_the_announcement_of_a_shutdown_is_followed_by_an_orderly_change(line: Line, shutdown: object) -> None:
     async def leaving(peer: Peer) -> None:
         await peer.send_bytes(batch([*trades(0, 5), shutdown, *trades(5, 8)]))
 
@@ -259,15 +257,16 @@ async def test_what_is_dropped_is_counted(line: Line, overflow: str) -> None:
     async with (
         line.server() as server,
         manager(line, server, max_queue_size=10, overflow=overflow, on_event=events) as bm,
-        bm.trade_socket("BNBBTC") as socket,
     ):
-        peer = await server.peer()
-        await peer.send_bytes(batch(trades(0, 500)))
-        await until(lambda: socket.stats.messages == 500)
-        waiting = socket.stats.waiting
-        assert 1 <= waiting <= 10
-        assert socket.stats.dropped == 500 - waiting == sum(event.count for event in events.of("dropped"))
-        assert await take(socket, waiting) == trades(500 - waiting, 500)
+        async with bm.trade_socket("BNBBTC") as socket:
+            await (await server.peer()).send_bytes(batch(trades(0, 500)))
+            await until(lambda: socket.stats.messages == 500)
+            waiting = socket.stats.waiting
+            assert 1 <= waiting <= 10
+            assert socket.stats.dropped == 500 - waiting
+            assert await take(socket, waiting) == trades(500 - waiting, 500)
+        assert sum(event.count for event in events.of("dropped")) == 500 - waiting, "told by the end at the latest"
+        assert events.types[-1] == "closed"
 
 
 async def test_overflow_as_an_error(line: Line) -> None:

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -117,7 +118,7 @@ async def test_a_thousand_names_before_and_after_a_reconnect(line: Line) -> None
         assert server.accepted == 2
         assert all(len(attempt.path) < 4096 for attempt in server.attempts)
         assert socket.stats.messages == 2, "answers are not messages"
-        gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(moments)]
         assert len(moments) >= 4
         assert min(gaps[: len(moments) // 2 - 1]) > 0.2 - 0.05, "five messages a second are allowed"
 
@@ -175,12 +176,9 @@ async def test_names_that_are_refused_are_told_in_their_place(line: Line, shape:
 async def test_without_an_answer_the_connection_is_replaced(line: Line) -> None:
     events = Events()
 
-    def on_event(socket: Any, event: Any) -> None:
-        events(socket, event)
-
     async with line.server() as server:
         leaks = Leaks()
-        async with stream(line, server, "a@trade", "b@trade", on_event=on_event) as socket:
+        async with stream(line, server, "a@trade", "b@trade", on_event=events) as socket:
             first = await server.peer()
             old = await asked(first)
             with at_most(2):
@@ -211,23 +209,20 @@ async def test_a_connection_lost_in_the_middle_starts_from_the_first_name(line: 
 
 async def test_an_answer_behind_much_that_waits_is_not_missed(line: Line) -> None:
     """While the user holds up the connection, the answer waits on the wire: that is our silence, not the server's."""
-    limits = Limits(max_messages=10)
-    async with line.server() as server, stream(line, server, "a@trade", limits=limits) as socket:
-        peer = await server.peer()
+    pad = "x" * 50_000
+
+    async def serve(peer: Peer, n: int) -> None:
         request = await asked(peer)
         await peer.send_bytes(batch(trades(0, 50)))
+        for number in range(50, 300):
+            await peer.send_text({**trade(number), "pad": pad})
+        await done(peer, request)
+
+    limits = Limits(max_messages=10)
+    async with line.server(serve) as server, stream(line, server, "a@trade", limits=limits) as socket:
         await until(lambda: socket.waiting > 10)
-
-        async def rest() -> None:
-            pad = "x" * 50_000
-            for n in range(50, 300):
-                await peer.send_text({**trade(n), "pad": pad})
-            await done(peer, request)
-
-        sending = asyncio.create_task(rest())
         await asyncio.sleep(QUICK.patience + 0.2)
         assert [message["t"] for message in await take(socket, 300)] == list(range(300))
-        await sending
         assert server.accepted == 1
 
 

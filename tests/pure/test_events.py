@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
+import logging
 import time
+import weakref
 
 import pytest
 
 from binance.net import events
-from binance.net.events import Closed, Connected, Disconnected, Dropped, Event, Events, Reconnected, Reconnecting
+from binance.net.events import (
+    Announcer,
+    Closed,
+    Connected,
+    Disconnected,
+    Dropped,
+    Event,
+    Events,
+    Reconnected,
+    Reconnecting,
+)
 
 ALL: list[Event] = [
     Connected(),
@@ -30,15 +43,14 @@ def test_every_event_has_the_type_that_the_contract_names() -> None:
         "dropped",
         "closed",
     ]
-    kinds = {getattr(events, name) for name in events.__all__} - {Event, Events}
+    kinds = {getattr(events, name) for name in events.__all__} - {Announcer, Event, Events}
     assert {type(event) for event in ALL} == kinds
 
 
 @pytest.mark.parametrize("event", ALL, ids=lambda event: event.type)
 def test_events_are_frozen_and_dated(event: Event) -> None:
     assert abs(event.time - time.time()) < 3600
-    for field in (*dataclasses.fields(event), "type", "anything"):
-        name = field if isinstance(field, str) else field.name
+    for name in (*(field.name for field in dataclasses.fields(event)), "type", "anything"):
         with pytest.raises((AttributeError, TypeError)):
             setattr(event, name, 1)
 
@@ -98,3 +110,38 @@ async def test_a_watcher_that_never_looks_forgets_the_oldest() -> None:
     seen = [event.time async for event in watcher]
     assert len(seen) == 10_000
     assert seen[-2:] == [19_999.0, -1.0]
+
+
+async def test_an_announcer_tells_the_log_the_watchers_and_the_callback(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[Event] = []
+    announcer = Announcer("a@trade", told.append)
+    watcher = announcer.watch()
+    caplog.set_level(logging.INFO)
+    for event in ALL:
+        announcer.tell(event)
+    assert told == ALL
+    assert [event async for event in watcher] == ALL
+    assert [record.name for record in caplog.records] == ["binance.net"] * len(ALL)
+    warned = [event.type for event, record in zip(ALL, caplog.records, strict=True) if record.levelno > logging.INFO]
+    assert warned == ["disconnected", "dropped"]
+    assert "a@trade" in caplog.text
+
+
+async def test_a_callback_that_fails_is_logged_and_disturbs_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(event: Event) -> None:
+        raise ZeroDivisionError
+
+    announcer = Announcer("a@trade", fail)
+    watcher = announcer.watch()
+    announcer.tell(Connected())
+    announcer.tell(Closed())
+    assert [event.type async for event in watcher] == ["connected", "closed"]
+    assert [record.exc_info is not None for record in caplog.records if record.levelno >= logging.ERROR] == [True, True]
+
+
+def test_a_watcher_that_nobody_holds_is_forgotten() -> None:
+    announcer = Announcer("a@trade", None)
+    gone = weakref.ref(announcer.watch())
+    gc.collect()
+    announcer.tell(Connected())
+    assert gone() is None

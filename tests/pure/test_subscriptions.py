@@ -74,7 +74,8 @@ def test_an_answer_belongs_to_its_request() -> None:
 def test_an_answer_to_nothing_is_nothing() -> None:
     subscriptions = opened("a")
     subscriptions.next_request(0)
-    for stranger in (99, 0, None, "1", 1.5, [], {}):
+    strangers: list[object] = [99, 0, None, "1", 1.5, [], {}]
+    for stranger in strangers:
         assert subscriptions.answered(stranger) == []
     assert subscriptions.waits_for_answers
     assert subscriptions.answered(1) == ["a"]

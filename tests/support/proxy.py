@@ -12,7 +12,7 @@ _NO_LOGIN_NEEDED, _LOGIN_NEEDED, _NONE_ACCEPTABLE = 0, 2, 0xFF
 
 
 class Proxy:
-    """``async with Proxy() as proxy``: `targets` are the addresses that clients asked for, `refused` how many it sent away.
+    """``async with Proxy() as proxy``: `targets` are the addresses that clients asked for, `refused` counts the others.
 
     `login` is the name and password that it wants. A login that is wrong is answered with 407, or SOCKS5's refusal.
     """
@@ -93,15 +93,13 @@ class Proxy:
             return None
         if self._login is not None:
             await reader.readexactly(1)
-            login = tuple([(await _counted(reader)).decode(), (await _counted(reader)).decode()])
+            login = ((await _counted(reader)).decode(), (await _counted(reader)).decode())
             writer.write(bytes([1, login != self._login]))
             if login != self._login:
                 return None
         *_, kind = await reader.readexactly(4)
-        if kind == 1:
-            host = ".".join(map(str, await reader.readexactly(4)))
-        else:
-            host = (await _counted(reader)).decode()
+        address = await (reader.readexactly(4) if kind == 1 else _counted(reader))
+        host = ".".join(map(str, address)) if kind == 1 else address.decode()
         (port,) = struct.unpack("!H", await reader.readexactly(2))
         writer.write(b"\x05\x00\x00\x01" + bytes(6))
         return host, port
