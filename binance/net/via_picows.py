@@ -122,6 +122,7 @@ class _Listener(WSListener):
         "_fragments",
         "_kind",
         "_limit",
+        "_pausing",
         "_sink",
         "_size",
         "_transport",
@@ -137,6 +138,7 @@ class _Listener(WSListener):
         self._kind = _TEXT
         self._close: Close | None = None
         self._deaf = False
+        self._pausing: asyncio.Handle | None = None
         self._farewell: asyncio.Task[None] | None = None
         self._transport: WSTransport | None = None
 
@@ -256,10 +258,15 @@ class _Listener(WSListener):
         self._live().send_ping()
 
     def pause(self) -> None:
-        self._live().underlying_transport.pause_reading()
+        # Not at once: paused in the middle of a read, the TLS transport forgets what it has decrypted already.
+        if self._pausing is None:
+            self._pausing = asyncio.get_running_loop().call_soon(self._live().underlying_transport.pause_reading)
 
     def resume(self) -> None:
-        self._live().underlying_transport.resume_reading()
+        if self._pausing is not None:
+            self._pausing.cancel()
+            self._pausing = None
+            self._live().underlying_transport.resume_reading()
 
     def close(self, code: int, reason: str) -> None:
         if self._close is None:

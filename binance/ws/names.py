@@ -103,7 +103,7 @@ def depth(symbol: str, depth: str | int | None = None, interval: int | None = No
     if depth not in (None, "", "1"):
         name += _one_of("depth", str(depth), _DEPTH_LEVELS)
     if interval not in (None, 0, 1000):
-        name += f"@{_one_of('interval', interval, (100,))}ms"
+        name += f"@{int(_one_of('interval', interval, (100,)))}ms"
     return _raw(name)
 
 

@@ -181,7 +181,7 @@ async def test_silence_is_found_out(line: Line) -> None:
         bm.trade_socket("BNBBTC") as socket,
     ):
         assert await receive(socket) == trade(1)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.25)
         assert len(server.attempts) == 2, "a peer that answers pings is alive"
 
 
@@ -197,6 +197,7 @@ async def test_an_address_that_is_none_is_told_at_once(line: Line, caplog: pytes
 # slow users
 
 
+@pytest.mark.parametrize("line", LINES, ids=str)
 async def test_block_holds_up_the_peer_and_loses_nothing(line: Line) -> None:
     sent = 0
 
@@ -218,6 +219,21 @@ async def test_block_holds_up_the_peer_and_loses_nothing(line: Line) -> None:
         assert [message["n"] for message in await take(socket, 600)] == list(range(600))
         assert len(server.attempts) == 1
         assert socket.stats.dropped == 0
+
+
+@pytest.mark.parametrize("line", LINES, ids=str)
+async def test_block_gives_out_everything_without_waiting_for_more(line: Line) -> None:
+    async def burst(peer: Peer) -> None:
+        for start in range(0, 5000, 500):
+            await peer.send_bytes(batch(trades(start, start + 500)))
+
+    async with (
+        line.server(lives(burst)) as server,
+        manager(line, server, max_queue_size=50) as bm,
+        bm.trade_socket("BNBBTC") as socket,
+    ):
+        assert await take(socket, 5000) == trades(0, 5000)
+        assert len(server.attempts) == 1
 
 
 async def test_block_outlives_a_lost_connection(line: Line) -> None:

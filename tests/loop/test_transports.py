@@ -19,15 +19,22 @@ from binance.exceptions import BinanceWebsocketUnableToConnect
 from binance.net.contracts import Close, Connection
 from binance.net.retry import is_fatal
 from tests.contract.common import Leaks, at_most, until
-from tests.loop.common import LINES, TRANSPORTS, Heard, Line, server_tls
+from tests.loop.common import LINES, Heard, Line, server_tls
 from tests.support.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, RSV1, TEXT, batch, closing, frame, text
 from tests.support.peer import Peer
 from tests.support.proxy import Proxy
 from tests.support.wire import Server
 
-pytestmark = pytest.mark.parametrize("line", LINES, ids=str)
+#: For what does not depend on TLS.
+plain_only = pytest.mark.parametrize("line", [line for line in LINES if not line.tls], ids=str)
 
 MIB = 2**20
+
+
+@pytest.fixture(params=LINES, ids=str)
+def line(request: pytest.FixtureRequest) -> Line:
+    found: Line = request.param
+    return found
 
 
 def numbers(start: int, stop: int) -> list[bytes]:
@@ -117,6 +124,7 @@ async def test_fragments_in_segments_of_their_own(line: Line) -> None:
         assert await heard.take(2) == [b"ab", b"next"]
 
 
+@plain_only
 async def test_messages_of_every_length(line: Line) -> None:
     sizes = [0, 1, 125, 126, 127, 65535, 65536, 300_000]
 
@@ -128,6 +136,7 @@ async def test_messages_of_every_length(line: Line) -> None:
         assert [len(message) for message in await heard.take(len(sizes))] == sizes
 
 
+@plain_only
 async def test_text_outside_ascii_and_binary(line: Line) -> None:
     greeting = text("币安€🙂") + frame(BINARY, b"\x00\xff") + text("end")
     async with line.server(greeting=greeting) as server, line.opened(server) as heard:
@@ -135,6 +144,7 @@ async def test_text_outside_ascii_and_binary(line: Line) -> None:
         assert [word for word in heard.words if word[0] == "binary"] == [("binary", b"\x00\xff")]
 
 
+@plain_only
 async def test_bytes_one_by_one(line: Line) -> None:
     async def script(peer: Peer, n: int) -> None:
         for byte in batch(numbers(0, 5)):
@@ -188,6 +198,7 @@ async def test_a_pong_to_our_ping_is_a_sign_of_life(line: Line) -> None:
         await heard.until(lambda: heard.count("alive") > before)
 
 
+@plain_only
 async def test_an_unasked_pong_is_a_sign_of_life(line: Line) -> None:
     async with line.server() as server, line.opened(server) as heard:
         await (await server.peer()).send_frame(PONG, b"unasked")
@@ -206,7 +217,8 @@ async def test_what_is_sent_is_one_masked_text_frame_each(line: Line) -> None:
 # the other end goes
 
 
-@pytest.mark.parametrize("code", [1000, 1001, 1002, 1008, 1011, 1012, 1013, 3000, 4999, None])
+@plain_only
+@pytest.mark.parametrize("code", [1000, 1001, 1008, 1012, 4999, None])
 async def test_close_codes_and_reasons(line: Line, code: int | None) -> None:
     async def script(peer: Peer, n: int) -> None:
         await peer.close(code, "why: 原因" if code else "")
@@ -284,6 +296,7 @@ VIOLATIONS = {
 }
 
 
+@plain_only
 @pytest.mark.parametrize("what", VIOLATIONS)
 async def test_violations_end_the_connection_after_what_was_good(line: Line, what: str) -> None:
     if what == "a masked frame" and line.transport == "aiohttp":
@@ -316,6 +329,7 @@ async def test_a_violation_leaves_nothing_for_the_event_loop_to_complain_of(line
         await leaks.none_left(server)
 
 
+@plain_only
 async def test_a_message_of_the_limit_is_fine(line: Line) -> None:
     whole = b"x" * 1000
     parts = frame(TEXT, whole[:500], fin=False) + frame(CONTINUATION, whole[500:])
@@ -351,6 +365,8 @@ async def test_a_pause_holds_up_the_peer_and_loses_nothing(line: Line) -> None:
 
 
 async def test_many_pauses(line: Line) -> None:
+    """What came before a pause is told after it, without waiting for more to come."""
+
     class Nervous(Heard):
         def on_messages(self, batch: list[bytes]) -> None:
             super().on_messages(batch)
@@ -360,11 +376,9 @@ async def test_many_pauses(line: Line) -> None:
     async def script(peer: Peer, n: int) -> None:
         for start in range(0, 2000, 100):
             await peer.send_bytes(batch(numbers(start, start + 100)))
-        await peer.close(1001)
 
     async with line.server(script) as server, line.opened(server, Nervous()) as heard:
-        assert await heard.close() == Close(1001, "")
-        assert heard.messages == numbers(0, 2000)
+        assert await heard.take(2000) == numbers(0, 2000)
 
 
 async def test_a_pause_from_the_first_moment(line: Line) -> None:
@@ -397,7 +411,8 @@ async def test_a_polite_close(line: Line) -> None:
         assert len(peer.frames(CLOSE)) == 1
 
 
-@pytest.mark.parametrize("code", [1001, 1002, 1007, 1009, 4000])
+@plain_only
+@pytest.mark.parametrize("code", [1007, 1009, 4000])
 async def test_a_close_with_a_code(line: Line, code: int) -> None:
     async with line.server() as server, line.opened(server) as heard:
         heard.connection.close(code, "because")
@@ -417,6 +432,7 @@ async def test_a_close_that_is_not_answered_ends_with_abort(line: Line) -> None:
             await heard.close()
 
 
+@plain_only
 async def test_a_close_that_crosses_the_peers(line: Line) -> None:
     class Quick(Heard):
         def on_messages(self, batch: list[bytes]) -> None:
@@ -485,6 +501,7 @@ async def test_abort_while_a_close_is_stuck_behind_much_that_the_peer_does_not_r
         await leaks.none_left(server)
 
 
+@plain_only
 @pytest.mark.parametrize("turns", range(6))
 async def test_abort_twice_with_any_number_of_turns_between(line: Line, turns: int) -> None:
     async with line.server() as server:
@@ -552,6 +569,7 @@ async def test_nothing_fails_on_a_connection_that_has_ended(line: Line) -> None:
 # opening, and cancelling it
 
 
+@plain_only
 async def test_headers_and_path_reach_the_server(line: Line) -> None:
     path = "/stream?streams=bnbbtc@trade/!miniTicker@arr&timeUnit=MICROSECOND"
     async with line.server() as server:
@@ -565,6 +583,7 @@ async def test_headers_and_path_reach_the_server(line: Line) -> None:
         await heard.close()
 
 
+@plain_only
 async def test_a_quoted_name_reaches_the_server_as_it_was_quoted(line: Line) -> None:
     path = "/ws/%E5%B8%81%E5%AE%89usdt@kline_1d@%2B08:00"
     async with line.server() as server:
@@ -638,6 +657,7 @@ async def deaf_address() -> AsyncIterator[str]:
                 one.close()
 
 
+@plain_only
 async def test_cancelled_while_connecting(line: Line) -> None:
     async with deaf_address() as address:
         leaks = Leaks()
@@ -675,6 +695,7 @@ async def failure(line: Line, url: str, **options: Any) -> BinanceWebsocketUnabl
     return caught.value
 
 
+@plain_only
 @pytest.mark.parametrize(("status", "fatal"), [(400, True), (403, True), (451, True), (429, False), (503, False)])
 async def test_refused_by_status(line: Line, status: int, fatal: bool) -> None:
     async with line.server() as server:
@@ -700,6 +721,7 @@ async def test_refused_with_a_body(line: Line) -> None:
             assert "not here" in str(caught.value)
 
 
+@plain_only
 async def test_refused_with_a_date_to_come_again(line: Line) -> None:
     async with line.server() as server:
         server.refuse(429, "", {"Retry-After": formatdate(time() + 30, usegmt=True)})
@@ -729,6 +751,7 @@ async def test_hung_up_instead_of_an_answer(line: Line) -> None:
         await leaks.none_left(server)
 
 
+@plain_only
 async def test_nobody_listens(line: Line) -> None:
     async with line.server() as server:
         await server.stop_listening()
@@ -750,6 +773,7 @@ async def test_no_answer_in_time(line: Line) -> None:
         await leaks.none_left(server)
 
 
+@plain_only
 async def test_no_connection_in_time(line: Line) -> None:
     async with deaf_address() as address:
         leaks = Leaks()
@@ -772,6 +796,7 @@ ANSWERS = {
 }
 
 
+@plain_only
 @pytest.mark.parametrize("what", ANSWERS)
 async def test_answers_that_are_none(line: Line, what: str) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -793,12 +818,14 @@ async def test_answers_that_are_none(line: Line, what: str) -> None:
         await leaks.none_left()
 
 
+@plain_only
 @pytest.mark.parametrize("url", ["nowhere", "ws://", "ftp://127.0.0.1/x", "ws://127.0.0.1:99999/x", "ws://[::1/x"])
 async def test_an_address_that_is_none_is_fatal(line: Line, url: str) -> None:
     error = await failure(line, url)
     assert is_fatal(error), f"trying again does not help: {error}"
 
 
+@plain_only
 async def test_an_address_that_is_none_is_not_repeated(line: Line) -> None:
     for url in ("ftp://127.0.0.1/ws/SECRETKEY", "ws://127.0.0.1:99999/ws/SECRETKEY", "ws://[::1/SECRETKEY"):
         error = await failure(line, url)
@@ -821,7 +848,7 @@ async def test_tls_spoken_to_a_server_without_it(line: Line) -> None:
     async with Server() as server:
         url = "wss" + server.url.removeprefix("http") + "/ws/a"
         with at_most(3):
-            error = await failure(line, url, open_timeout=1)
+            error = await failure(line, url, open_timeout=0.2)
         assert error.status is None
 
 
@@ -909,6 +936,3 @@ async def test_nothing_of_the_address_is_in_the_logs(line: Line, caplog: pytest.
             await line.open(line.address(server, path), Heard(), open_timeout=0.05)
     assert "SECRET" not in caplog.text
     assert "SECRET" not in "".join(traceback.format_exception(caught.value))
-
-
-assert {line.transport for line in LINES} == set(TRANSPORTS)
