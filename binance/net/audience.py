@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol, Self, cast
+from typing import Protocol, Self
 
 from ..exceptions import BinanceError, BinanceWebsocketQueueOverflow
 from .buffer import Limits, Notice, Payload
@@ -79,7 +79,7 @@ class Audience:
 
     # What comes in
 
-    def arrived(self, batch: list[bytes], size: int, now: float) -> None:
+    def arrived(self, batch: list[Payload], size: int, now: float) -> None:
         """Messages of one read: to every reader its own list of them."""
         stats, main = self.stats, self.main
         stats.messages += len(batch)
@@ -91,7 +91,7 @@ class Audience:
             self._dropped(len(batch))
         else:
             self._unattended = False
-            main._put(cast("list[Payload]", batch), size, now)
+            main._put(batch, size, now)
 
     def announce(self, error: Exception) -> None:
         """Tell everyone of an error, in its place among the messages."""

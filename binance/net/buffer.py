@@ -60,13 +60,14 @@ class Buffer:
 
     def __init__(self, limits: Limits, key: Callable[[bytes], Hashable]) -> None:
         self.limits = limits
+        #: The chunk in the user's hands, newest first, and those that wait behind it, oldest first.
         self.current: list[Payload] = []
+        self.chunks: deque[list[Payload]] = deque()
         self._max_messages = limits.max_messages or sys.maxsize
         self._max_bytes = limits.max_bytes
         # Under "block" the chunk in hand is taken for used up, or its last message would leave the line held for ever.
         self._in_hand_counts = limits.overflow != "block"
         self._key = key
-        self._chunks: deque[list[Payload]] = deque()
         self._sizes: deque[int] = deque()
         self._count = 0
         self._size = 0
@@ -83,11 +84,6 @@ class Buffer:
         return self._size + _weigh(self.current)
 
     @property
-    def has_chunk(self) -> bool:
-        """Whether `take` has something to give."""
-        return bool(self._chunks)
-
-    @property
     def is_full(self) -> bool:
         """Above the limits."""
         if self._in_hand_counts:
@@ -100,27 +96,28 @@ class Buffer:
         """Below half the limits, but for the chunk in hand: time to let more in."""
         return self._count <= self._max_messages // 2 and self._size <= self._max_bytes // 2
 
-    def put(self, batch: list[Payload], size: int) -> None:
-        """Add the payloads of one read, `size` bytes together. The list is the buffer's from now on."""
-        if self._chunks and len(self._chunks[-1]) < _SMALL:
-            self._chunks[-1] += batch
+    def put(self, batch: list[Payload], size: int) -> bool:
+        """Add the payloads of one read, `size` bytes together; whether it is full now. The list is the buffer's."""
+        if self.chunks and len(self.chunks[-1]) < _SMALL:
+            self.chunks[-1] += batch
             self._sizes[-1] += size
         else:
-            self._chunks.append(batch)
+            self.chunks.append(batch)
             self._sizes.append(size)
         self._count += len(batch)
         self._size += size
+        return self.is_full
 
-    def hand_over(self, batch: list[Payload], size: int) -> list[Payload]:
+    def hand_over(self, batch: list[Payload], size: int) -> bool:
         """`put` and `take` in one, for a buffer in which nothing waits."""
         batch.reverse()
         self.current = batch
         self._current_size = size
-        return batch
+        return self._in_hand_counts and (len(batch) > self._max_messages or size > self._max_bytes)
 
     def take(self) -> list[Payload]:
         """Make the next chunk the current one, and return it: pop from its end."""
-        chunk = self._chunks.popleft()
+        chunk = self.chunks.popleft()
         size = self._sizes.popleft()
         self._count -= len(chunk)
         self._size -= size
@@ -132,7 +129,7 @@ class Buffer:
     def clear(self) -> None:
         """Forget everything."""
         self.current.clear()
-        self._chunks.clear()
+        self.chunks.clear()
         self._sizes.clear()
         self._count = self._size = self._current_size = 0
 
@@ -174,7 +171,7 @@ class Buffer:
 
     def _all(self) -> list[Payload]:
         payloads = self.current[::-1]
-        for chunk in self._chunks:
+        for chunk in self.chunks:
             payloads += chunk
         return payloads
 

@@ -7,7 +7,7 @@ everything rare happens once per chunk, in `_refill`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from time import monotonic
 from typing import Any, Protocol
 
@@ -25,7 +25,20 @@ _UNDECODABLE = (*DECODE_ERRORS, TypeError)
 #: A `Notice` is for the decoder to refuse: telling it apart before would cost every message.
 decode_message: Callable[[Any], Json] = _decode_message
 
+#: Waiters whose task was cancelled stay listed until the next message, or until there are this many.
+_MANY_WAITERS = 16
+
 _NEVER_OPENED = "it is not open; enter it first: `async with socket: ...`"
+
+
+class _AtOnce:
+    """To be awaited without waiting."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield from ()
+
+
+_AT_ONCE = _AtOnce()
 
 
 class Owner(Protocol):
@@ -109,8 +122,9 @@ class Inbox(AsyncIterator[Json]):
         returns without yielding to the event loop, for one read of the socket at most. Raises `ReadLoopClosed` when the
         socket is not open, or is closed meanwhile.
         """
-        chunk = self._chunk or await self._refill()
-        payload = chunk.pop()
+        while not self._chunk:
+            await self._more()
+        payload = self._chunk.pop()
         try:
             return decode_message(payload)
         except _UNDECODABLE as error:
@@ -123,63 +137,58 @@ class Inbox(AsyncIterator[Json]):
 
     async def __anext__(self) -> Json:
         try:
-            chunk = self._chunk or await self._refill()
+            while not self._chunk:
+                await self._more()
         except ReadLoopClosed:
             raise StopAsyncIteration from None
-        payload = chunk.pop()
+        payload = self._chunk.pop()
         try:
             return decode_message(payload)
         except _UNDECODABLE as error:
             return self._instead_of(payload, error)
 
-    async def _refill(self) -> list[Payload]:
+    def _more(self) -> Awaitable[None]:
+        """What to await before looking for a chunk again."""
         self._used = True
-        while True:
-            if self._buffer.has_chunk:
-                if self._turn_given:
-                    return self._next_chunk()
-                # Others get a turn between two chunks: the socket's reader, timers, whoever wants to cancel this task.
-                self._turn_given = True
-                await asyncio.sleep(0)
-                if self._chunk:
-                    return self._chunk
-            elif self._last_words is not None:
-                self._chunk.append(self._last_words)
-                self._last_words = None
-                return self._chunk
-            elif self._closed is not None:
-                raise ReadLoopClosed(f"{self._name}: {self._closed}")
-            else:
-                waiter = self._new_waiter()
-                try:
-                    await waiter
-                finally:
-                    self._waiters.remove(waiter)
-                self._turn_given = not self._chunk
-                if self._chunk:
-                    return self._chunk
+        if self._buffer.chunks:
+            if self._turn_given:
+                self._next_chunk()
+                return _AT_ONCE
+            # Others get a turn between two chunks: the socket's reader, timers, whoever wants to cancel this task.
+            self._turn_given = True
+            return asyncio.sleep(0)
+        if self._closed is None:
+            self._turn_given = True
+            return self._new_waiter()
+        if self._last_words is None:
+            raise ReadLoopClosed(f"{self._name}: {self._closed}")
+        self._chunk.append(self._last_words)
+        self._last_words = None
+        return _AT_ONCE
 
-    def _next_chunk(self) -> list[Payload]:
+    def _new_waiter(self) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            raise RuntimeError(f"{self._name}: it was opened in another event loop; use it in the loop that entered it")
+        if len(self._waiters) >= _MANY_WAITERS:
+            self._waiters = [waiter for waiter in self._waiters if not waiter.done()]
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiters.append(waiter)
+        return waiter
+
+    def _next_chunk(self) -> None:
         chunk = self._chunk = self._buffer.take()
         self._turn_given = False
         self._sample = (chunk[-1], monotonic())
         if self._full and self._buffer.is_roomy:
             self._full = False
             self._owner.inbox_roomy(self)
-        return chunk
-
-    def _new_waiter(self) -> asyncio.Future[None]:
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            raise RuntimeError(f"{self._name}: it was opened in another event loop; use it in the loop that entered it")
-        waiter: asyncio.Future[None] = loop.create_future()
-        self._waiters.append(waiter)
-        return waiter
 
     def _wake(self) -> None:
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
+        self._waiters.clear()
 
     def _instead_of(self, payload: Payload, error: Exception) -> Json:
         if isinstance(payload, Notice):
@@ -200,15 +209,19 @@ class Inbox(AsyncIterator[Json]):
         if self._closed is not None:
             return
         buffer = self._buffer
-        if self._waiters and not buffer.waiting:
-            # Someone waits, nothing else does: the shortest way.
-            chunk = self._chunk = buffer.hand_over(batch, size)
-            self._sample = (chunk[-1], now)
+        if self._waiters and not self._chunk and not buffer.chunks:
+            # Someone waits, nothing else does: the shortest way, which makes the latency.
+            self._sample = (batch[-1], now)
+            self._chunk = batch
+            self._turn_given = False
+            full = buffer.hand_over(batch, size)
         else:
-            buffer.put(batch, size)
-        if self._waiters:
-            self._wake()
-        if not self._full and buffer.is_full:
+            full = buffer.put(batch, size)
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()
+        if full and not self._full:
             self._owner.inbox_full(self)
 
     def _shed(self) -> int:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 
 from .contracts import ABNORMAL, Close, Connection, Dialect, Signal
 from .keepalive import KeepAlive, KeepAlivePolicy
@@ -46,7 +46,7 @@ class Link:
     def __init__(
         self,
         owner: LinkOwner,
-        arrived: Callable[[list[bytes], int, float], None],
+        arrived: Callable[[list[Any], int, float], None],
         dialect: Dialect,
         keepalive: KeepAlivePolicy,
         subscriptions: Subscriptions | None,
@@ -95,7 +95,9 @@ class Link:
         ):
             batch = self._sift(batch, now)
         if batch:
-            self._deliver(batch, len(joined), now)
+            keepalive.data_at = now
+            self.messages += len(batch)
+            self._arrived(batch, len(joined), now)
         if not valid:
             self.invalid += 1
             self.hang_up(_INVALID_TEXT, "invalid UTF-8 in a text message")
@@ -169,11 +171,6 @@ class Link:
             self._connection.ping()
         self._at("check", verdict.due, self._check)
 
-    def _deliver(self, batch: list[bytes], size: int, now: float) -> None:
-        self._keepalive.data_at = now
-        self.messages += len(batch)
-        self._arrived(batch, size, now)
-
     def _sift(self, batch: list[bytes], now: float) -> list[bytes]:
         """Take out what is for the engine; what came before an answer is delivered before the answer is told."""
         data: list[bytes] = []
@@ -185,7 +182,7 @@ class Link:
                 self._moves_on()
             elif self._subscriptions is not None:
                 if data:
-                    self._deliver(data, sum(map(len, data)), now)
+                    self._arrived(data, sum(map(len, data)), now)
                     data = []
                 self._answered(payload, self._subscriptions)
         return data

@@ -38,7 +38,7 @@ def numbered(start: int, stop: int) -> list[Payload]:
 def rest(of: Buffer) -> list[Payload]:
     """Take out everything that waits, oldest first."""
     found = []
-    while of.current or of.has_chunk:
+    while of.current or bool(of.chunks):
         if not of.current:
             of.take()
         found.append(of.current.pop())
@@ -71,13 +71,13 @@ def test_the_defaults_are_the_contracts() -> None:
 
 def test_in_order_over_many_reads() -> None:
     b = buffer()
-    assert not b.has_chunk
+    assert not bool(b.chunks)
     for start in range(0, 1000, 10):
         put(b, *numbered(start, start + 10))
-    assert b.has_chunk
+    assert bool(b.chunks)
     assert (b.waiting, b.waiting_bytes) == (1000, 10 + 90 * 2 + 900 * 3)
     assert rest(b) == numbered(0, 1000)
-    assert (b.waiting, b.waiting_bytes, b.has_chunk) == (0, 0, False)
+    assert (b.waiting, b.waiting_bytes, bool(b.chunks)) == (0, 0, False)
 
 
 def test_the_chunk_in_hand_counts_until_it_is_used_up() -> None:
@@ -112,7 +112,7 @@ def test_clear_forgets_everything() -> None:
     b.take()
     put(b, *numbered(10, 20))
     b.clear()
-    assert (b.waiting, b.waiting_bytes, b.has_chunk, b.is_full, b.is_roomy) == (0, 0, False, False, True)
+    assert (b.waiting, b.waiting_bytes, bool(b.chunks), b.is_full, b.is_roomy) == (0, 0, False, False, True)
     assert b.current == []
 
 
@@ -333,7 +333,7 @@ class Interleaved(RuleBasedStateMachine):
         self.given += count
         put(self.buffer, *batch)
 
-    @precondition(lambda self: not self.buffer.current and self.buffer.has_chunk)
+    @precondition(lambda self: not self.buffer.current and bool(self.buffer.chunks))
     @rule()
     def take(self) -> None:
         assert self.buffer.take() is self.buffer.current
@@ -378,7 +378,7 @@ class Interleaved(RuleBasedStateMachine):
         assert self.buffer.waiting == len(self.model)
         assert self.buffer.waiting_bytes == sum(map(len, self.model))
         assert self.given == len(self.taken) + self.dropped + self.buffer.waiting
-        assert self.buffer.has_chunk == (self.buffer.waiting > len(self.buffer.current))
+        assert bool(self.buffer.chunks) == (self.buffer.waiting > len(self.buffer.current))
 
     @invariant()
     def the_limits_are_seen(self) -> None:
