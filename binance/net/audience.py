@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol, Self
 
-from ..exceptions import BinanceError, BinanceWebsocketQueueOverflow
+from ..exceptions import BinanceError, BinanceWebsocketQueueOverflow, ReadLoopClosed
 from .buffer import Limits, Notice, Payload
 from .contracts import Dialect
 from .events import Dropped, Event
@@ -24,8 +24,8 @@ __all__ = ["Audience", "Line", "Reader"]
 
 logger = logging.getLogger("binance.net")
 
-#: Policies under which a full buffer stops everybody else.
-_HOLDING = ("block", "error")
+#: Policies under which a full buffer of the stream's own stops everybody: the line is held, or ends.
+_STOPPING = ("block", "error")
 
 #: Seconds between two events about messages that keep being dropped.
 _DROPPED_INTERVAL = 0.2
@@ -55,11 +55,15 @@ class Audience:
         self._readers: list[Reader] = []
         self._holding: set[Inbox] = set()
         self._unattended = False
-        self._last_undecodable: bytes | None = None
+        self._undecodable = 0
         self._untold = 0
         self._telling: asyncio.TimerHandle | None = None
         self.main: Inbox
         self.stats: Stats
+
+    @property
+    def _is_read_elsewhere(self) -> bool:
+        return any(reader._closed is None for reader in self._readers)
 
     @property
     def holds(self) -> bool:
@@ -87,7 +91,7 @@ class Audience:
         stats.heard_at = now
         for reader in self._readers:
             reader._put(list(batch), size, now)
-        if self._unattended and not main._used:
+        if self._unattended and not main._used and self._is_read_elsewhere:
             self._dropped(len(batch))
         else:
             self._unattended = False
@@ -104,7 +108,7 @@ class Audience:
     def inbox_full(self, inbox: Inbox) -> None:
         """Apply the overflow policy of one reader."""
         overflow = inbox.limits.overflow
-        if inbox is self.main and self._readers and not inbox._used and overflow in _HOLDING:
+        if inbox is self.main and self._is_read_elsewhere and not inbox._used and overflow in _STOPPING:
             # Everybody reads through readers: what waits here for nobody must not hold them up.
             self._unattended = True
             self._dropped(inbox._empty())
@@ -112,6 +116,7 @@ class Audience:
             inbox._full = True
             self._holding.add(inbox)
             self._line.hold()
+            logger.debug("%s: reading stops until %s has caught up", self._name, inbox.name)
         else:
             count = inbox._shed()
             self._dropped(count)
@@ -124,15 +129,19 @@ class Audience:
         if not self._holding:
             self._line.release()
 
-    def undecodable(self, payload: bytes) -> None:
-        """A payload is no message; every reader finds that out for itself, it is counted once."""
-        if payload is not self._last_undecodable:
-            self._last_undecodable = payload
+    def undecodable(self, inbox: Inbox) -> None:
+        """A payload is no message; every reader finds that out for itself, the first to do so counts."""
+        inbox._undecodable += 1
+        if inbox._undecodable > self._undecodable:
+            self._undecodable = inbox._undecodable
             self.stats.decode_errors += 1
 
     def attach(self, reader: Reader) -> None:
-        """One more reader."""
+        """One more reader. RuntimeError if it is one already."""
+        if reader in self._readers:
+            raise RuntimeError(f"{reader.name}: it is entered already; every reader needs one of its own")
         self._readers.append(reader)
+        reader._undecodable = self._undecodable
         if self.main in self._holding and not self.main._used:
             self.main._full = False
             self.inbox_full(self.main)
@@ -146,8 +155,7 @@ class Audience:
             self.inbox_roomy(reader)
 
     def _overflowed(self, inbox: Inbox, count: int) -> None:
-        waiting = inbox.waiting
-        error = BinanceWebsocketQueueOverflow(f"Message queue size {waiting + count} exceeded maximum {waiting}")
+        error = BinanceWebsocketQueueOverflow(inbox.overflow_text(count))
         inbox._end(f"it has ended ({error}); open another", self._notice(error))
         if inbox is self.main:
             self._line.fail(error)
@@ -182,10 +190,11 @@ class Reader(Inbox):
         self._audience = audience
 
     async def __aenter__(self) -> Self:
-        """Hear everything from now on."""
-        self._begin(self.limits)
-        self._closed = self._stream._closed
+        """Hear everything from now on. Raises `ReadLoopClosed` if the socket is not open."""
+        if self._stream._closed is not None:
+            raise ReadLoopClosed(f"{self.name}: {self._stream._closed}")
         self._audience.attach(self)
+        self._begin(self.limits)
         return self
 
     async def __aexit__(self, *_: object) -> None:

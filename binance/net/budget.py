@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections import deque
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 __all__ = ["ConnectionBudget", "budget_for"]
@@ -19,26 +20,37 @@ WINDOW = 300.0
 
 
 class ConnectionBudget:
-    """A sliding window of attempts. `now` is seconds of a steady clock that all callers share. Safe across threads."""
+    """A sliding window of attempts, and a queue for it: first come, first served. Safe across threads.
+
+    Every moment is in seconds of a steady clock that all callers share.
+    """
 
     def __init__(self, attempts: int = ATTEMPTS, window: float = WINDOW) -> None:
         self._attempts = attempts
         self._window = window
-        self._made: deque[float] = deque()
+        self._taken: deque[float] = deque()
         self._silent_until = 0.0
         self._lock = threading.Lock()
 
     def take(self, now: float) -> float:
-        """Seconds to wait before asking again; 0.0 = go ahead, the attempt is counted."""
+        """The moment at which an attempt may be made, which is hereby taken: `now`, or later."""
         with self._lock:
-            if now < self._silent_until:
-                return self._silent_until - now
-            while self._made and self._made[0] <= now - self._window:
-                self._made.popleft()
-            if len(self._made) >= self._attempts:
-                return self._made[0] + self._window - now
-            self._made.append(now)
-            return 0.0
+            while self._taken and self._taken[0] + self._window <= now:
+                self._taken.popleft()
+            moment = max(now, self._silent_until, self._taken[-1] if self._taken else now)
+            if len(self._taken) >= self._attempts:
+                moment = max(moment, self._taken[-self._attempts] + self._window)
+            self._taken.append(moment)
+            return moment
+
+    def give_back(self, moment: float) -> None:
+        """An attempt that `take` allowed was not made, or never reached the host."""
+        with self._lock, suppress(ValueError):
+            self._taken.remove(moment)
+
+    def silence(self, now: float) -> float:
+        """Seconds for which no attempt may be made, whatever was taken."""
+        return max(0.0, self._silent_until - now)
 
     def hush(self, until: float) -> None:
         """No attempt before `until`: the host said 429 or 418 with a Retry-After."""

@@ -68,6 +68,7 @@ class Buffer:
         # Under "block" the chunk in hand is taken for used up, or its last message would leave the line held for ever.
         self._in_hand_counts = limits.overflow != "block"
         self._key = key
+        self._known: dict[int, tuple[Payload, Hashable]] = {}
         self._sizes: deque[int] = deque()
         self._count = 0
         self._size = 0
@@ -142,13 +143,23 @@ class Buffer:
     def _keep_latest(self) -> None:
         seen: set[Hashable] = set()
         kept: list[Payload] = []
+        known: dict[int, tuple[Payload, Hashable]] = {}
         for payload in reversed(self._all()):
-            key = payload if isinstance(payload, Notice) else self._key(payload)
+            key = self._key_of(payload)
             if key not in seen:
                 seen.add(key)
                 kept.append(payload)
+                known[id(payload)] = (payload, key)
+        self._known = known
         self._refill(kept[::-1])
         self._drop_oldest()
+
+    def _key_of(self, payload: Payload) -> Hashable:
+        """What it is a version of; those that were kept the last time are not decoded again."""
+        known, key = self._known.get(id(payload), (None, None))
+        if known is payload:
+            return key
+        return payload if isinstance(payload, Notice) else self._key(payload)
 
     def _drop_oldest(self) -> None:
         self._current_size = _weigh(self.current)

@@ -9,10 +9,11 @@ import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, fields
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 __all__ = [
     "Announcer",
+    "AnyEvent",
     "Closed",
     "Connected",
     "Disconnected",
@@ -48,14 +49,14 @@ class Event:
 class Connected(Event):
     """The first connection is open."""
 
-    type: ClassVar[str] = "connected"
+    type: ClassVar[Literal["connected"]] = "connected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disconnected(Event):
     """A connection ended that nobody asked to end. `code` 1006 = without a close frame."""
 
-    type: ClassVar[str] = "disconnected"
+    type: ClassVar[Literal["disconnected"]] = "disconnected"
     code: int
     reason: str
 
@@ -64,7 +65,7 @@ class Disconnected(Event):
 class Reconnecting(Event):
     """Try number `attempt` in a row follows in `delay` seconds, because of `cause`."""
 
-    type: ClassVar[str] = "reconnecting"
+    type: ClassVar[Literal["reconnecting"]] = "reconnecting"
     attempt: int
     delay: float
     cause: Exception
@@ -74,7 +75,7 @@ class Reconnecting(Event):
 class Reconnected(Event):
     """A connection is open again, `downtime` seconds after the last one ended."""
 
-    type: ClassVar[str] = "reconnected"
+    type: ClassVar[Literal["reconnected"]] = "reconnected"
     downtime: float
 
 
@@ -82,7 +83,7 @@ class Reconnected(Event):
 class Dropped(Event):
     """`count` waiting messages were thrown away, as the `overflow` policy says."""
 
-    type: ClassVar[str] = "dropped"
+    type: ClassVar[Literal["dropped"]] = "dropped"
     count: int
     overflow: str
 
@@ -91,44 +92,48 @@ class Dropped(Event):
 class Closed(Event):
     """The stream is over: closed by its user (`error` None), or given up."""
 
-    type: ClassVar[str] = "closed"
+    type: ClassVar[Literal["closed"]] = "closed"
     error: Exception | None = None
 
 
-class Events(AsyncIterator[Event]):
-    """One watcher's own queue of events; iteration ends after `Closed`."""
+#: Each of them: `event.type` tells a type checker which one it is, and so which facts it has.
+AnyEvent = Connected | Disconnected | Reconnecting | Reconnected | Dropped | Closed
+
+
+class Events(AsyncIterator[AnyEvent]):
+    """One watcher's own queue of events; iteration ends after `Closed`, whatever is told later."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Event] = deque(maxlen=_MOST_WAITING)
+        self._waiting: deque[AnyEvent] = deque(maxlen=_MOST_WAITING)
         self._waiters: list[asyncio.Future[None]] = []
         self._over = False
 
-    def put(self, event: Event) -> None:
+    def put(self, event: AnyEvent) -> None:
         """Tell the watcher."""
         self._waiting.append(event)
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def __anext__(self) -> Event:
-        while not self._waiting:
-            if self._over:
-                raise StopAsyncIteration
+    async def __anext__(self) -> AnyEvent:
+        while not self._over:
+            if self._waiting:
+                event = self._waiting.popleft()
+                self._over = isinstance(event, Closed)
+                return event
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
             try:
                 await waiter
             finally:
                 self._waiters.remove(waiter)
-        event = self._waiting.popleft()
-        self._over = isinstance(event, Closed)
-        return event
+        raise StopAsyncIteration
 
 
 class Announcer:
     """Tells events to whoever wants them: the log, the watchers, and a callback."""
 
-    def __init__(self, name: str, callback: Callable[[Event], object] | None) -> None:
+    def __init__(self, name: str, callback: Callable[[AnyEvent], object] | None) -> None:
         self._name = name
         self._callback = callback
         self._watchers: weakref.WeakSet[Events] = weakref.WeakSet()
@@ -139,7 +144,7 @@ class Announcer:
         self._watchers.add(watcher)
         return watcher
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: AnyEvent) -> None:
         """Something happened."""
         logger.log(_LEVELS.get(event.type, logging.INFO), "%s: %s", self._name, event)
         for watcher in list(self._watchers):

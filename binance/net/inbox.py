@@ -50,7 +50,7 @@ class Owner(Protocol):
     def inbox_roomy(self, inbox: Inbox) -> None:
         """The user has caught up, after `inbox_full`."""
 
-    def undecodable(self, payload: bytes) -> None:
+    def undecodable(self, inbox: Inbox) -> None:
         """A payload turned out to be no message."""
 
 
@@ -71,6 +71,7 @@ class Inbox(AsyncIterator[Json]):
         "_owner",
         "_sample",
         "_turn_given",
+        "_undecodable",
         "_used",
         "_waiters",
     )
@@ -89,7 +90,13 @@ class Inbox(AsyncIterator[Json]):
         self._turn_given = False
         self._full = False
         self._used = False
+        self._undecodable = 0
         self._sample: tuple[Payload, float] | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in logs and errors."""
+        return self._name
 
     @property
     def limits(self) -> Limits:
@@ -193,7 +200,7 @@ class Inbox(AsyncIterator[Json]):
     def _instead_of(self, payload: Payload, error: Exception) -> Json:
         if isinstance(payload, Notice):
             return payload.message
-        self._owner.undecodable(payload)
+        self._owner.undecodable(self)
         return self._dialect.notice(_not_a_message(payload, error))
 
     # What the owner does with it
@@ -223,6 +230,13 @@ class Inbox(AsyncIterator[Json]):
         self._waiters.clear()
         if full and not self._full:
             self._owner.inbox_full(self)
+
+    def overflow_text(self, dropped: int) -> str:
+        """What to say when `dropped` messages were too many."""
+        waiting, most = self.waiting + dropped, self.limits.max_messages
+        if most is not None and waiting > most:
+            return f"Message queue size {waiting} exceeded maximum {most}"
+        return f"Message queue of {waiting} messages exceeded maximum {self.limits.max_bytes} bytes"
 
     def _shed(self) -> int:
         dropped = self._buffer.shed()

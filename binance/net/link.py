@@ -88,16 +88,18 @@ class Link:
         keepalive = self._keepalive
         now = keepalive.heard_at = monotonic()
         joined = b"".join(batch)
+        size = len(joined)
         valid = joined.isascii() or _cut_at_invalid_text(batch)
         dialect, subscriptions = self._dialect, self._subscriptions
         if (dialect.urgent_hint in joined and dialect.urgent in joined) or (
             subscriptions is not None and subscriptions.waits_for_answers
         ):
             batch = self._sift(batch, now)
+            size = sum(map(len, batch))
         if batch:
             keepalive.data_at = now
             self.messages += len(batch)
-            self._arrived(batch, len(joined), now)
+            self._arrived(batch, size, now)
         if not valid:
             self.invalid += 1
             self.hang_up(_INVALID_TEXT, "invalid UTF-8 in a text message")

@@ -7,6 +7,8 @@ password) is in none of our errors, nor in what is chained to them.
 
 from __future__ import annotations
 
+import errno
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,9 +17,10 @@ from urllib.parse import SplitResult, urlsplit
 from ..exceptions import BinanceWebsocketUnableToConnect
 from .retry_after import seconds_to_wait
 
-__all__ = ["check_address", "could_not_connect", "opening_errors", "refused"]
+__all__ = ["check_address", "could_not_connect", "never_left", "opening_errors", "refused"]
 
 _MOST_OF_A_BODY = 2000
+_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
 @contextmanager
@@ -31,6 +34,8 @@ def opening_errors(url: str, proxy: str | None, *library_errors: type[Exception]
     try:
         yield
     except TimeoutError as error:
+        if error.errno is not None:
+            raise could_not_connect(error) from error
         raise BinanceWebsocketUnableToConnect(
             "no connection in time; a slow line needs a longer open_timeout"
         ) from error
@@ -68,6 +73,16 @@ def check_address(url: str) -> None:
         f"{parts.scheme}://{parts.hostname or ''} is no address of a WebSocket server; give one like wss://host:9443/"
     )
     raise error from ValueError("an address begins with ws:// or wss://, then a host")
+
+
+def never_left(error: BaseException) -> bool:
+    """Whether the attempt ended on this machine: no name, no network, no way to the host."""
+    cause = error.__cause__
+    while cause is not None:
+        if isinstance(cause, socket.gaierror) or (isinstance(cause, OSError) and cause.errno in _NO_WAY):
+            return True
+        cause = cause.__cause__
+    return False
 
 
 def _repeats(error: Exception, url: str, proxy: str | None) -> bool:

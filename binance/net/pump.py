@@ -22,6 +22,7 @@ class Pump:
         self._outbox: asyncio.Queue[Callable[[], Awaitable[object]]] = asyncio.Queue()
         self._may_read = asyncio.Event()
         self._may_read.set()
+        self._end = Close(ABNORMAL, "the connection was dropped")
         self._closing = False
         self._aborted = False
         self._task: asyncio.Task[None] | None = None
@@ -30,6 +31,8 @@ class Pump:
         """Tell the sink, and begin to read."""
         self._sink.on_open(self)
         self._task = asyncio.get_running_loop().create_task(self._run(), name="binance: connection")
+        # Not from within the task, which may be cancelled at any step, even before its first.
+        self._task.add_done_callback(lambda _: self._sink.on_close(self._end))
 
     # What a library has to say
 
@@ -77,10 +80,9 @@ class Pump:
     # The tasks
 
     async def _run(self) -> None:
-        close = Close(ABNORMAL, "the connection was dropped")
         writer = asyncio.get_running_loop().create_task(self._write(), name="binance: connection writer")
         try:
-            close = await self._read()
+            self._end = await self._read()
             if self._closing:
                 # Reading may end first; the close frame is sent all the same.
                 await self._outbox.join()
@@ -91,7 +93,6 @@ class Pump:
             writer.cancel()
             await asyncio.wait([writer])
             await self._disconnect()
-            self._sink.on_close(close)
 
     async def _read(self) -> Close:
         while True:

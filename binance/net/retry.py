@@ -14,10 +14,13 @@ from dataclasses import dataclass
 
 from ..exceptions import BinanceError, BinanceWebsocketUnableToConnect
 
-__all__ = ["Retry", "RetryPolicy", "given_up", "is_fatal"]
+__all__ = ["TOO_MANY", "Retry", "RetryPolicy", "given_up", "is_fatal"]
 
-#: Answers to the upgrade that waiting may mend, besides 5xx: time-out, banned for now, too early, too many.
-_PASSING_STATUSES = frozenset({408, 418, 425, 429})
+#: Too many calls, and banned for having gone on: the host wants silence from everybody here.
+TOO_MANY = frozenset({418, 429})
+
+#: Answers to the upgrade that waiting may mend, besides 5xx: these, a time-out, and too early.
+_PASSING_STATUSES = TOO_MANY | {408, 425}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,13 @@ class Retry:
         self.attempt += 1
         if orderly and self.attempt == 1:
             return 0.0
-        return max(self._back_off(), getattr(error, "retry_after", None) or 0.0)
+        return max(self._back_off(), self._wished_by(error))
+
+    def _wished_by(self, error: BaseException | None) -> float:
+        """Seconds that the server asked for; only a refusal for too many calls may ask for more than `max_wait`."""
+        if not isinstance(error, BinanceWebsocketUnableToConnect) or error.retry_after is None:
+            return 0.0
+        return error.retry_after if error.status in TOO_MANY else min(error.retry_after, self.policy.max_wait)
 
     def _back_off(self) -> float:
         policy = self.policy

@@ -23,7 +23,7 @@ from ..exceptions import (
     BinanceWebsocketUnableToConnect,
 )
 from .audience import Audience, Reader
-from .budget import budget_for
+from .budget import ConnectionBudget, budget_for
 from .buffer import Limits
 from .contracts import Close, Dialect, Options, Transport
 from .events import Announcer, Closed, Connected, Disconnected, Event, Events, Reconnected, Reconnecting
@@ -31,8 +31,8 @@ from .inbox import Inbox
 from .keepalive import KeepAlivePolicy
 from .link import Link
 from .metrics import Stats
-from .opening import check_address
-from .retry import Retry, RetryPolicy, given_up
+from .opening import check_address, never_left
+from .retry import TOO_MANY, Retry, RetryPolicy, given_up
 from .subscriptions import Subscriptions
 
 __all__ = ["Policies", "State", "Stream"]
@@ -103,8 +103,9 @@ class Stream(Inbox):
 
     async def __aenter__(self) -> Self:
         """Connect, unless it is open already. Raises `BinanceWebsocketUnableToConnect` when that cannot be done."""
-        if self.state is State.OVER and self._task is not None and self._loop is asyncio.get_running_loop():
+        while self.state is State.OVER and self._task is not None and not self._task.done():
             # Somebody is just leaving: the new life begins when the old one has ended.
+            self._must_be_ours()
             await asyncio.wait([self._task])
         opening = self._opening()
         self._users += 1
@@ -130,6 +131,7 @@ class Stream(Inbox):
 
     async def shut(self) -> None:
         """Close it for everyone who entered it."""
+        self._must_be_ours()
         self._users = 0
         await self._stop()
 
@@ -144,10 +146,9 @@ class Stream(Inbox):
     # Opening and closing
 
     def _opening(self) -> asyncio.Future[None]:
+        self._must_be_ours()
         loop = asyncio.get_running_loop()
-        if self._task is not None and self._loop is not loop:
-            if self._loop is not None and not self._loop.is_closed() and not self._task.done():
-                raise RuntimeError(f"{self._name}: it is open in another event loop; leave it there first")
+        if self._loop is not loop:
             self._task, self._users = None, 0
         if self._opened is None or self._task is None or self._task.done():
             self._policies = self._make_policies()
@@ -157,12 +158,25 @@ class Stream(Inbox):
             self.state = State.IDLE
             self._opened = loop.create_future()
             self._task = loop.create_task(self._run(), name=f"binance: {self._name}")
+            self._task.add_done_callback(self._never_began)
             self._started()
         return self._opened
+
+    def _must_be_ours(self) -> None:
+        """A stream that lives in another loop is used there; one whose loop is gone may be used anywhere."""
+        alive = self._task is not None and not self._task.done()
+        if alive and self._loop is not asyncio.get_running_loop() and self._loop and not self._loop.is_closed():
+            raise RuntimeError(f"{self._name}: it is open in another event loop; use it there")
+
+    def _never_began(self, task: asyncio.Task[None]) -> None:
+        """A task that is cancelled before its first step ends without having told anyone."""
+        if task.cancelled():
+            self._over(None)
 
     async def _leave(self) -> None:
         if self._users == 0:
             return
+        self._must_be_ours()
         self._users -= 1
         if self._users == 0:
             await self._stop()
@@ -170,9 +184,12 @@ class Stream(Inbox):
     async def _stop(self) -> None:
         task = self._task
         self._close(_CLOSED)
-        if task is None or task.done() or self._loop is not asyncio.get_running_loop():
+        self.state = State.OVER if task is not None else self.state
+        if task is None or task.done():
             return
-        self.state = State.OVER
+        if self._loop is not asyncio.get_running_loop():
+            self._ended()
+            return
         task.cancel()
         try:
             await asyncio.wait([task])
@@ -239,9 +256,7 @@ class Stream(Inbox):
         url = await self._address()
         check_address(url)
         budget = budget_for(url)
-        while wait := budget.take(time.monotonic()):
-            logger.warning("%s: no attempt may be made to connect to this host for %.1f s", self._name, wait)
-            await asyncio.sleep(wait)
+        place = await self._turn(budget)
         policies = self._policies
         link = Link(
             self, self._audience.arrived, self._dialect, policies.keepalive, self._subscriptions, policies.close_timeout
@@ -250,10 +265,28 @@ class Stream(Inbox):
         try:
             await self._transport.open(url, link, policies.options)
         except BinanceWebsocketUnableToConnect as refusal:
-            if refusal.retry_after is not None:
+            if refusal.retry_after is not None and refusal.status in TOO_MANY:
                 budget.hush(time.monotonic() + refusal.retry_after)
+            if never_left(refusal):
+                budget.give_back(place)
             raise
         return link
+
+    async def _turn(self, budget: ConnectionBudget) -> float:
+        """Wait until this process may try to connect to the host; the moment taken for it."""
+        now = time.monotonic()
+        place = budget.take(now)
+        wait = place - now
+        if wait > 0:
+            logger.warning("%s: no attempt may be made to connect to this host for %.1f s", self._name, wait)
+        try:
+            while wait > 0:
+                await asyncio.sleep(wait)
+                wait = budget.silence(time.monotonic())
+        except BaseException:
+            budget.give_back(place)
+            raise
+        return place
 
     async def _until_lost(self, link: Link) -> Close:
         try:
@@ -328,4 +361,4 @@ class Stream(Inbox):
         """End with `error`, whatever the connection is doing."""
         self._failure = error
         if self._link is not None:
-            self._link.drop("the stream has failed")
+            self._link.drop(str(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 from typing import Any
@@ -89,10 +90,11 @@ class _Connection(Pump):
 
     def abort(self) -> None:
         # The library has no abort: with the line cut, its own reading ends and cleans up after itself.
-        sock = self._socket.get_extra_info("socket")
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+        line = self._socket.get_extra_info("socket")
+        if line is not None:
+            # A copy, because what uvloop hands out cannot be shut down.
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(line.fileno())) as copy:
+                copy.shutdown(socket.SHUT_RDWR)
         self.resume()
 
     async def _disconnect(self) -> None:

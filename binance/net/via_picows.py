@@ -164,15 +164,15 @@ class _Listener(WSListener):
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._flush()
-        self._farewell = asyncio.get_running_loop().create_task(self._see_off(transport))
+        end = self._close or _how_it_ended(transport)
+        self._farewell = asyncio.get_running_loop().create_task(transport.wait_disconnected())
+        self._farewell.add_done_callback(lambda farewell: self._see_off(farewell, end))
 
-    async def _see_off(self, transport: WSTransport) -> None:
-        """Wait for the very end, and take what picows has to say of it, which is in `close_handshake` too."""
-        try:
-            with contextlib.suppress(Exception):
-                await transport.wait_disconnected()
-        finally:
-            self._sink.on_close(self._close or _how_it_ended(transport))
+    def _see_off(self, farewell: asyncio.Task[None], end: Close) -> None:
+        if not farewell.cancelled():
+            # What picows has to say is in `end`; left alone, asyncio would complain that nobody asked.
+            farewell.exception()
+        self._sink.on_close(end)
 
     def _flush(self) -> None:
         batch = self._batch

@@ -11,24 +11,31 @@ from binance.net.budget import ConnectionBudget, budget_for
 
 def test_attempts_up_to_the_number_cost_nothing() -> None:
     budget = ConnectionBudget(attempts=3, window=10)
-    assert [budget.take(100.0) for _ in range(3)] == [0, 0, 0]
+    assert [budget.take(100.0) for _ in range(3)] == [100, 100, 100]
 
 
 def test_one_more_waits_until_the_oldest_is_forgotten() -> None:
     budget = ConnectionBudget(attempts=3, window=10)
     for now in (100, 103, 104):
         budget.take(now)
-    assert budget.take(105) == 5
-    assert budget.take(109.5) == 0.5
-    assert budget.take(110) == 0
-    assert budget.take(110) == 3
+    assert budget.take(105) == 110
+    assert budget.take(105) == 113
 
 
-def test_asking_in_vain_is_not_counted() -> None:
+def test_those_who_wait_are_served_in_the_order_in_which_they_came() -> None:
+    budget = ConnectionBudget(attempts=2, window=10)
+    moments = [budget.take(now) for now in range(20)]
+    assert moments == sorted(moments)
+    assert all(later - earlier >= 10 for earlier, later in zip(moments, moments[2:], strict=False))
+
+
+def test_what_is_given_back_can_be_taken_again() -> None:
     budget = ConnectionBudget(attempts=1, window=10)
-    budget.take(0)
-    assert [budget.take(5) for _ in range(100)] == [5] * 100
-    assert budget.take(10) == 0
+    budget.give_back(budget.take(0))
+    taken = budget.take(1)
+    assert taken == 1
+    budget.give_back(99)  # never taken
+    assert budget.take(2) == 11
 
 
 def test_the_exchanges_numbers_by_default() -> None:
@@ -39,17 +46,18 @@ def test_the_exchanges_numbers_by_default() -> None:
 def test_a_host_that_wants_silence_gets_it() -> None:
     budget = ConnectionBudget(attempts=2, window=10)
     budget.hush(until=107)
-    assert budget.take(100) == 7
-    assert budget.take(107) == 0
-    assert budget.take(107) == 0
-    assert budget.take(107) == 10
+    assert budget.take(100) == 107
+    assert budget.silence(100) == 7
+    assert budget.silence(108) == 0
+    assert budget.take(108) == 108
+    assert budget.take(108) == 117
 
 
 def test_the_longest_silence_wins() -> None:
     budget = ConnectionBudget()
     budget.hush(until=120)
     budget.hush(until=110)
-    assert budget.take(100) == 20
+    assert budget.take(100) == 120
 
 
 @pytest.mark.parametrize(
@@ -74,7 +82,7 @@ def test_threads_together_take_exactly_what_there_is() -> None:
     granted: list[int] = []
 
     def take() -> None:
-        granted.append(sum(budget.take(1.0) == 0 for _ in range(400)))
+        granted.append(sum(budget.take(1.0) == 1.0 for _ in range(400)))
 
     threads = [threading.Thread(target=take) for _ in range(4)]
     for thread in threads:
