@@ -24,6 +24,10 @@ setup(
         "python-dateutil>=2.9",
         "picows>=2.3,<3",
         "msgspec>=0.20",
+        # Imported directly, though they come with aiohttp and picows anyway.
+        "aiohappyeyeballs>=2.5",
+        "python-socks>=2.7",
+        "yarl>=1.17",
     ],
     extras_require={
         "dev": [

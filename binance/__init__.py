@@ -10,9 +10,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .version import __version__
+from .version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from . import async_client as async_client
+    from . import base_client as base_client
+    from . import enums as enums
+    from . import exceptions as exceptions
+    from . import helpers as helpers
+    from . import hosts as hosts
+    from . import sandbox as sandbox
+    from . import streams as streams
+    from . import websockets as websockets
+    from . import ws as ws
     from .async_client import AsyncClient as AsyncClient
     from .base_client import BaseClient as BaseClient
     from .enums import *  # noqa: F403 - a table of constants, kept in one place
@@ -36,8 +46,11 @@ _HOMES = {
 }
 #: Modules whose every public name is a name of the package.
 _TABLES = ("enums", "exceptions")
-
-__all__ = ["__version__", *_HOMES]
+#: What may be reached as an attribute after `import binance`.
+_MODULES = (
+    *("async_client", "base_client", "enums", "exceptions", "helpers"),
+    *("hosts", "sandbox", "streams", "websockets", "ws"),
+)
 
 
 def _table_names() -> dict[str, str]:
@@ -45,6 +58,11 @@ def _table_names() -> dict[str, str]:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        # Asked for by `from binance import *` alone: reading the tables may wait until then.
+        return [*_HOMES, *_table_names()]
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
     home = _HOMES.get(name) or _table_names().get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -54,4 +72,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_table_names()})
+    return sorted({*globals(), *_MODULES, *__getattr__("__all__")})

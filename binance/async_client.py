@@ -13,7 +13,9 @@ from typing import Any, Self
 
 from ._json import Json
 from .base_client import BaseClient
-from .exceptions import BinanceAPIException
+from .enums import HistoricalKlinesType
+from .exceptions import BinanceAPIException, BinanceRequestException, NotImplementedException
+from .helpers import convert_list_to_json_array, convert_ts_str, get_loop, interval_to_milliseconds
 from .hosts import Environment
 from .net.http import AiohttpSender
 from .pipeline.flow import carry_out
@@ -21,7 +23,19 @@ from .rest.async_methods import AsyncMethods
 from .rest.endpoints import ENDPOINTS
 from .rest.parse import value_of
 
-__all__ = ["AsyncClient"]
+#: What python-binance's users import from here besides.
+__all__ = [
+    "AsyncClient",
+    "BaseClient",
+    "BinanceAPIException",
+    "BinanceRequestException",
+    "HistoricalKlinesType",
+    "NotImplementedException",
+    "convert_list_to_json_array",
+    "convert_ts_str",
+    "get_loop",
+    "interval_to_milliseconds",
+]
 
 log = logging.getLogger("binance.rest")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .client_constants import ClientConstants
+from .helpers import get_loop
 from .hosts import ADDRESSES, Environment, address_of, fill_in
 from .pipeline.request import Request
 from .pipeline.throttle import Limits
@@ -19,7 +21,7 @@ from .rest.endpoint import Endpoint
 from .rest.prepare import as_params
 from .version import __version__
 
-__all__ = ["BaseClient"]
+__all__ = ["BaseClient", "get_loop"]
 
 log = logging.getLogger("binance.rest")
 
@@ -89,7 +91,9 @@ class BaseClient(ClientConstants):
         to "4"). `time_unit` is the unit of times in replies. ValueError says which option is wrong.
         """
         if loop is not None:
-            warnings.warn("loop= has no effect: a client uses the loop that runs", DeprecationWarning, stacklevel=2)
+            warnings.warn(
+                "loop= has no effect: a client uses the loop that runs", DeprecationWarning, stacklevel=_users_level()
+            )
         if time_unit is not None and time_unit.upper() not in _TIME_UNITS:
             raise ValueError(f"time_unit: {time_unit!r} is none of {', '.join(_TIME_UNITS)}")
         if verbose:
@@ -160,10 +164,22 @@ for _row in ADDRESSES:
         setattr(BaseClient, _row.attribute, _row.template)
 
 
+def _users_level() -> int:
+    """The `stacklevel` for a warning of the caller's that shows the nearest line outside this package."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_globals.get("__name__", "").partition(".")[0] == __package__ and frame.f_back is not None:
+        level, frame = level + 1, frame.f_back
+    return level
+
+
 def _environment(environment: Environment | None, tld: str, testnet: bool, demo: bool) -> Environment:
     if environment is None:
         name = "testnet" if testnet else "demo" if demo else "us" if tld == "us" else "production"
         return Environment(name, tld)
+    if not isinstance(environment, Environment):
+        raise TypeError(
+            f"environment: {environment!r} is no Environment; give Environment.testnet, Environment.local(url) ..."
+        )
     asked = {
         f"tld={tld!r}": tld in ("com", environment.tld),
         "testnet=True": not testnet or environment.name == "testnet",

@@ -46,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 = done, 1 = it failed, 2 = it was called wrongly, 130 = Ctrl-C, 143 = SIGTERM. SystemExit comes from argparse, for
     wrong options and for `--help`.
     """
+    if sys.stdout is None:
+        return _complain("standard output is closed")
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
@@ -59,11 +61,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Nobody reads on. The interpreter would complain again when it flushes what is left.
+    except OSError as error:
+        # Nobody reads on, or the disk is full. The interpreter would complain again when it flushes what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 1 if isinstance(error, BrokenPipeError) else _complain(f"{args.verb}: {error}")
     return status
+
+
+def _complain(what: str) -> int:
+    print(f"binance: {what}", file=sys.stderr)
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

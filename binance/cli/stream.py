@@ -14,8 +14,9 @@ from .._json import Json, encode
 from ..async_client import AsyncClient
 from ..exceptions import BinanceError
 from ..hosts import Environment
-from ..net.events import Event
+from ..net.events import AnyEvent
 from ..sandbox import Sandbox
+from ..ws.constants import WSListenerState
 from ..ws.streams import BinanceSocketManager, ReconnectingWebsocket
 from . import process, stream_names
 from .output import Output
@@ -83,12 +84,14 @@ def run(args: argparse.Namespace) -> int:
         stream_names.check(args.names)
     except ValueError as error:
         return _complain(error, 2)
+    for hint in stream_names.retired(args.names):
+        _complain(hint, 0)
     try:
         return process.run(_stream(args))
     except _Unusable as error:
         return _complain(error, 2)
     except BinanceError as error:
-        return _complain(f"{error}: {error.__cause__}" if error.__cause__ else error, 1)
+        return _complain(_reason(error), 1)
     except BrokenPipeError:
         return 0
 
@@ -98,7 +101,7 @@ async def _stream(args: argparse.Namespace) -> int:
         Output(sys.stdout.fileno()) as output,
         _environment(args) as environment,
         AsyncClient(environment=environment) as client,
-        BinanceSocketManager(client, on_event=_tell if args.events else None) as manager,
+        BinanceSocketManager(client, on_event=_tell if args.events else _tell_trouble) as manager,
     ):
         socket = _socket(manager, args.names)
         if args.url is None:
@@ -162,10 +165,21 @@ def _some(symbols: set[str]) -> str:
     return first if len(symbols) <= 8 else f"{first} and {len(symbols) - 8} more"
 
 
-def _tell(socket: ReconnectingWebsocket, event: Event) -> None:
+def _tell(socket: ReconnectingWebsocket, event: AnyEvent) -> None:
     facts = {field.name: getattr(event, field.name) for field in fields(event)}
     line = encode({"type": event.type, **{name: _plain(value) for name, value in facts.items()}})
     print(line.decode(), file=sys.stderr, flush=True)
+
+
+def _tell_trouble(socket: ReconnectingWebsocket, event: AnyEvent) -> None:
+    """What the log does not warn of: a socket that was never connected waits in silence."""
+    if event.type == "reconnecting" and socket.ws_state is WSListenerState.INITIALISING:
+        _complain(f"{_reason(event.cause)}; try {event.attempt + 1} in {event.delay:.1f} s", 1)
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong; the cause is named where the text does not say it."""
+    return f"{error}: {error.__cause__}" if isinstance(error.__cause__, BinanceError) else str(error)
 
 
 def _plain(value: Any) -> Any:
@@ -178,10 +192,9 @@ def _complain(what: object, status: int) -> int:
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
+    if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of messages; give 1 or more")
-    return count
+    return int(text)
 
 
 def _server(text: str) -> Environment:

@@ -9,22 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from .. import enums
+from ..ws.names import DEPTH_LEVELS, KLINE_INTERVALS, TIME_ZONES, WINDOWS
 
-__all__ = ["check", "symbols_of"]
+__all__ = ["check", "retired", "symbols_of"]
 
-_INTERVALS = tuple(value for name, value in vars(enums).items() if name.startswith("KLINE_INTERVAL_"))
-_WINDOWS = ("1h", "4h", "1d")
 _KINDS = (
     *("trade", "aggTrade", "blockTrade", "miniTicker", "ticker", "bookTicker", "avgPrice", "referencePrice"),
-    *(f"ticker_{window}" for window in _WINDOWS),
-    *(f"kline_{interval}{zone}" for interval in _INTERVALS for zone in ("", "@+08:00")),
-    *(f"depth{levels}{pace}" for levels in ("", 5, 10, 20) for pace in ("", "@100ms", "@1000ms")),
+    *(f"ticker_{window}" for window in WINDOWS),
+    *(f"kline_{interval}" for interval in KLINE_INTERVALS),
+    *(f"kline_{interval}@{zone}" for interval in KLINE_INTERVALS for zone in TIME_ZONES),
+    *(f"depth{levels}{pace}" for levels in ("", *DEPTH_LEVELS) for pace in ("", "@100ms", "@1000ms")),
 )
-_OF_ALL_SYMBOLS = (
-    *("!miniTicker@arr", "!ticker@arr", "!bookTicker"),
-    *(f"!ticker_{window}@arr" for window in _WINDOWS),
-)
+#: Streams that the exchange no longer sends, and what to ask for instead.
+_RETIRED = {
+    "!ticker@arr": "'!miniTicker@arr', or 'btcusdt@ticker' for one symbol",
+    "!bookTicker": "'btcusdt@bookTicker', once for each symbol",
+}
+_OF_ALL_SYMBOLS = ("!miniTicker@arr", *_RETIRED, *(f"!ticker_{window}@arr" for window in WINDOWS))
 
 
 def check(names: Sequence[str]) -> None:
@@ -34,6 +35,11 @@ def check(names: Sequence[str]) -> None:
         if name in _OF_ALL_SYMBOLS or (symbol and kind in _KINDS):
             continue
         raise ValueError(f"{name!r} is no stream; {_advice(symbol, name)}")
+
+
+def retired(names: Sequence[str]) -> list[str]:
+    """A hint for each of the names that the exchange itself no longer sends."""
+    return [f"the exchange no longer sends {name!r}; use {_RETIRED[name]}" for name in names if name in _RETIRED]
 
 
 def symbols_of(names: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Protocol, Self
 from ..exceptions import BinanceError, BinanceWebsocketQueueOverflow, ReadLoopClosed
 from .buffer import Limits, Notice, Payload
 from .contracts import Dialect
-from .events import Dropped, Event
+from .events import AnyEvent, Dropped
 from .inbox import Inbox
 from .metrics import Stats
 
@@ -47,7 +47,7 @@ class Line(Protocol):
 class Audience:
     """Hands the messages of one stream to its readers; `main` is the stream's own inbox."""
 
-    def __init__(self, name: str, dialect: Dialect, line: Line, tell: Callable[[Event], None]) -> None:
+    def __init__(self, name: str, dialect: Dialect, line: Line, tell: Callable[[AnyEvent], None]) -> None:
         self._name = name
         self._dialect = dialect
         self._line = line
@@ -60,6 +60,8 @@ class Audience:
         self._telling: asyncio.TimerHandle | None = None
         self.main: Inbox
         self.stats: Stats
+        #: Where the messages of a read go, to every reader its own list: straight to `main` while there is no other.
+        self.put: Callable[[list[Payload], int, float], None] = self._put_to_all
 
     @property
     def _is_read_elsewhere(self) -> bool:
@@ -72,6 +74,7 @@ class Audience:
 
     def begin(self) -> None:
         """A new life of the stream."""
+        self.put = self._put_to_all if self._readers else self.main._put
         self._holding.clear()
         self._unattended = False
 
@@ -83,14 +86,10 @@ class Audience:
 
     # What comes in
 
-    def arrived(self, batch: list[Payload], size: int, now: float) -> None:
-        """Messages of one read: to every reader its own list of them."""
-        stats, main = self.stats, self.main
-        stats.messages += len(batch)
-        stats.bytes += size
-        stats.heard_at = now
+    def _put_to_all(self, batch: list[Payload], size: int, now: float) -> None:
         for reader in self._readers:
             reader._put(list(batch), size, now)
+        main = self.main
         if self._unattended and not main._used and self._is_read_elsewhere:
             self._dropped(len(batch))
         else:
@@ -118,10 +117,10 @@ class Audience:
             self._line.hold()
             logger.debug("%s: reading stops until %s has caught up", self._name, inbox.name)
         else:
-            count = inbox._shed()
-            self._dropped(count)
+            error = BinanceWebsocketQueueOverflow(inbox.overflow_text())
+            self._dropped(inbox._shed())
             if overflow == "error":
-                self._overflowed(inbox, count)
+                self._overflowed(inbox, error)
 
     def inbox_roomy(self, inbox: Inbox) -> None:
         """A reader that held the line has caught up, or is gone."""
@@ -141,6 +140,7 @@ class Audience:
         if reader in self._readers:
             raise RuntimeError(f"{reader.name}: it is entered already; every reader needs one of its own")
         self._readers.append(reader)
+        self.put = self._put_to_all
         reader._undecodable = self._undecodable
         if self.main in self._holding and not self.main._used:
             self.main._full = False
@@ -151,11 +151,12 @@ class Audience:
         """One reader less."""
         with suppress(ValueError):
             self._readers.remove(reader)
+        if not self._readers:
+            self.put = self.main._put
         if reader in self._holding:
             self.inbox_roomy(reader)
 
-    def _overflowed(self, inbox: Inbox, count: int) -> None:
-        error = BinanceWebsocketQueueOverflow(inbox.overflow_text(count))
+    def _overflowed(self, inbox: Inbox, error: BinanceWebsocketQueueOverflow) -> None:
         inbox._end(f"it has ended ({error}); open another", self._notice(error))
         if inbox is self.main:
             self._line.fail(error)

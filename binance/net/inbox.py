@@ -158,38 +158,36 @@ class Inbox(AsyncIterator[Json]):
         """What to await before looking for a chunk again."""
         self._used = True
         if self._buffer.chunks:
-            if self._turn_given:
-                self._next_chunk()
-                return _AT_ONCE
-            # Others get a turn between two chunks: the socket's reader, timers, whoever wants to cancel this task.
-            self._turn_given = True
-            return asyncio.sleep(0)
-        if self._closed is None:
-            self._turn_given = True
-            return self._new_waiter()
+            return self._next_chunk()
+        if self._closed is not None:
+            return self._last_chunk()
+        if len(self._waiters) >= _MANY_WAITERS:
+            self._waiters = [waiter for waiter in self._waiters if not waiter.done()]
+        # A future of the loop that the stream lives in: asyncio refuses to await it in another.
+        waiter: asyncio.Future[None] = self._loop.create_future()  # type: ignore[union-attr] # _closed says it is set
+        self._waiters.append(waiter)
+        self._turn_given = True
+        return waiter
+
+    def _last_chunk(self) -> Awaitable[None]:
         if self._last_words is None:
             raise ReadLoopClosed(f"{self._name}: {self._closed}")
         self._chunk.append(self._last_words)
         self._last_words = None
         return _AT_ONCE
 
-    def _new_waiter(self) -> asyncio.Future[None]:
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            raise RuntimeError(f"{self._name}: it was opened in another event loop; use it in the loop that entered it")
-        if len(self._waiters) >= _MANY_WAITERS:
-            self._waiters = [waiter for waiter in self._waiters if not waiter.done()]
-        waiter: asyncio.Future[None] = loop.create_future()
-        self._waiters.append(waiter)
-        return waiter
-
-    def _next_chunk(self) -> None:
+    def _next_chunk(self) -> Awaitable[None]:
+        if not self._turn_given:
+            # Others get a turn between two chunks: the socket's reader, timers, whoever wants to cancel this task.
+            self._turn_given = True
+            return asyncio.sleep(0)
         chunk = self._chunk = self._buffer.take()
         self._turn_given = False
         self._sample = (chunk[-1], monotonic())
         if self._full and self._buffer.is_roomy:
             self._full = False
             self._owner.inbox_roomy(self)
+        return _AT_ONCE
 
     def _wake(self) -> None:
         for waiter in self._waiters:
@@ -231,12 +229,12 @@ class Inbox(AsyncIterator[Json]):
         if full and not self._full:
             self._owner.inbox_full(self)
 
-    def overflow_text(self, dropped: int) -> str:
-        """What to say when `dropped` messages were too many."""
-        waiting, most = self.waiting + dropped, self.limits.max_messages
+    def overflow_text(self) -> str:
+        """What to say of the bound that is exceeded now."""
+        waiting, most = self.waiting, self.limits.max_messages
         if most is not None and waiting > most:
             return f"Message queue size {waiting} exceeded maximum {most}"
-        return f"Message queue of {waiting} messages exceeded maximum {self.limits.max_bytes} bytes"
+        return f"Message queue of {self.waiting_bytes} bytes exceeded maximum {self.limits.max_bytes} bytes"
 
     def _shed(self) -> int:
         dropped = self._buffer.shed()

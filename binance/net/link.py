@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from .contracts import ABNORMAL, Close, Connection, Dialect, Signal
 from .keepalive import KeepAlive, KeepAlivePolicy
+from .metrics import Stats
 from .subscriptions import Subscriptions
 
 __all__ = ["Link", "LinkOwner"]
@@ -37,8 +38,15 @@ class LinkOwner(Protocol):
         """The venue will not send these streams."""
 
 
+class Receiver(Protocol):
+    """Where the messages go: `put` is given those of a read, their bytes, and the steady clock's time."""
+
+    put: Callable[[list[Any], int, float], None]
+    stats: Stats
+
+
 class Link:
-    """The sink of one connection. `arrived` is given the messages of a read, their bytes and the steady clock's time.
+    """The sink of one connection.
 
     `ended` is done when the connection is gone; `orderly` tells that the venue announced its end.
     """
@@ -46,14 +54,15 @@ class Link:
     def __init__(
         self,
         owner: LinkOwner,
-        arrived: Callable[[list[Any], int, float], None],
+        receiver: Receiver,
         dialect: Dialect,
         keepalive: KeepAlivePolicy,
         subscriptions: Subscriptions | None,
         close_timeout: float,
     ) -> None:
         self._owner = owner
-        self._arrived = arrived
+        self._receiver = receiver
+        self._stats = receiver.stats
         self._dialect = dialect
         self._policy = keepalive
         self._subscriptions = subscriptions
@@ -97,9 +106,7 @@ class Link:
             batch = self._sift(batch, now)
             size = sum(map(len, batch))
         if batch:
-            keepalive.data_at = now
-            self.messages += len(batch)
-            self._arrived(batch, size, now)
+            self._deliver(batch, size, now)
         if not valid:
             self.invalid += 1
             self.hang_up(_INVALID_TEXT, "invalid UTF-8 in a text message")
@@ -173,6 +180,14 @@ class Link:
             self._connection.ping()
         self._at("check", verdict.due, self._check)
 
+    def _deliver(self, batch: list[bytes], size: int, now: float) -> None:
+        count, stats = len(batch), self._stats
+        stats.messages += count
+        stats.bytes += size
+        stats.heard_at = self._keepalive.data_at = now
+        self.messages += count
+        self._receiver.put(batch, size, now)
+
     def _sift(self, batch: list[bytes], now: float) -> list[bytes]:
         """Take out what is for the engine; what came before an answer is delivered before the answer is told."""
         data: list[bytes] = []
@@ -184,7 +199,7 @@ class Link:
                 self._moves_on()
             elif self._subscriptions is not None:
                 if data:
-                    self._arrived(data, sum(map(len, data)), now)
+                    self._deliver(data, sum(map(len, data)), now)
                     data = []
                 self._answered(payload, self._subscriptions)
         return data

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from ..exceptions import (
     BinanceError,
@@ -26,7 +26,7 @@ from .audience import Audience, Reader
 from .budget import ConnectionBudget, budget_for
 from .buffer import Limits
 from .contracts import Close, Dialect, Options, Transport
-from .events import Announcer, Closed, Connected, Disconnected, Event, Events, Reconnected, Reconnecting
+from .events import Announcer, AnyEvent, Closed, Connected, Disconnected, Events, Reconnected, Reconnecting
 from .inbox import Inbox
 from .keepalive import KeepAlivePolicy
 from .link import Link
@@ -78,7 +78,7 @@ class Stream(Inbox):
         policies: Callable[[], Policies],
         *,
         subscriptions: Subscriptions | None = None,
-        on_event: Callable[[Any, Event], object] | None = None,
+        on_event: Callable[[Any, AnyEvent], object] | None = None,
     ) -> None:
         self._make_policies = policies
         self._policies: Policies = policies()
@@ -103,10 +103,9 @@ class Stream(Inbox):
 
     async def __aenter__(self) -> Self:
         """Connect, unless it is open already. Raises `BinanceWebsocketUnableToConnect` when that cannot be done."""
-        while self.state is State.OVER and self._task is not None and not self._task.done():
+        while self.state is State.OVER and self._lives_here():
             # Somebody is just leaving: the new life begins when the old one has ended.
-            self._must_be_ours()
-            await asyncio.wait([self._task])
+            await asyncio.wait([cast("asyncio.Task[None]", self._task)])
         opening = self._opening()
         self._users += 1
         try:
@@ -162,10 +161,13 @@ class Stream(Inbox):
             self._started()
         return self._opened
 
+    def _lives_here(self) -> bool:
+        return self._task is not None and not self._task.done() and self._loop is asyncio.get_running_loop()
+
     def _must_be_ours(self) -> None:
         """A stream that lives in another loop is used there; one whose loop is gone may be used anywhere."""
         alive = self._task is not None and not self._task.done()
-        if alive and self._loop is not asyncio.get_running_loop() and self._loop and not self._loop.is_closed():
+        if alive and not self._lives_here() and self._loop is not None and not self._loop.is_closed():
             raise RuntimeError(f"{self._name}: it is open in another event loop; use it there")
 
     def _never_began(self, task: asyncio.Task[None]) -> None:
@@ -184,10 +186,11 @@ class Stream(Inbox):
     async def _stop(self) -> None:
         task = self._task
         self._close(_CLOSED)
-        self.state = State.OVER if task is not None else self.state
         if task is None or task.done():
             return
-        if self._loop is not asyncio.get_running_loop():
+        self.state = State.OVER
+        if not self._lives_here():
+            # Its loop is gone, and its task will never run again.
             self._ended()
             return
         task.cancel()
@@ -259,7 +262,7 @@ class Stream(Inbox):
         place = await self._turn(budget)
         policies = self._policies
         link = Link(
-            self, self._audience.arrived, self._dialect, policies.keepalive, self._subscriptions, policies.close_timeout
+            self, self._audience, self._dialect, policies.keepalive, self._subscriptions, policies.close_timeout
         )
         self._link = link
         try:

@@ -1,4 +1,4 @@
-"""Which transport: by name, or the fastest that this machine has."""
+"""Which transport: by name, or picows, or the next that can be imported."""
 
 from __future__ import annotations
 

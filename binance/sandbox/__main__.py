@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Literal
 
 from .limits import Limits
@@ -26,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `run` reads."""
     limits = Limits()
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0, the default, takes a free one")
+    parser.add_argument("--port", type=_port, default=0, help="port to listen on; 0, the default, takes a free one")
     parser.add_argument("--seed", type=int, default=7, help="the market's seed (default: %(default)s)")
     parser.add_argument(
         "--symbols",
@@ -66,21 +68,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; 1 when the exchange cannot be opened."""
-    try:
-        asyncio.run(_serve(args))
-    except (OSError, ValueError) as error:
-        print(f"The exchange cannot be opened: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return asyncio.run(_serve(args))
 
 
-async def _serve(args: argparse.Namespace) -> None:
+async def _serve(args: argparse.Namespace) -> int:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     limits = Limits(max_age=args.max_age, ping_interval=args.ping_interval, connections=args.connections)
-    async with Sandbox(
+    async with AsyncExitStack() as stack:
+        try:
+            exchange = await stack.enter_async_context(_exchange(args, limits))
+        except (OSError, ValueError) as error:
+            print(f"The exchange cannot be opened: {error}", file=sys.stderr)
+            return 1
+        print(exchange.url, flush=True)
+        await stopped.wait()
+    return 0
+
+
+def _exchange(args: argparse.Namespace, limits: Limits) -> Sandbox:
+    return Sandbox(
         args.symbols,
         seed=args.seed,
         rate=args.rate,
@@ -89,17 +98,32 @@ async def _serve(args: argparse.Namespace) -> None:
         replay=args.replay,
         speed=args.speed,
         limits=limits,
-    ) as exchange:
-        print(exchange.url, flush=True)
-        await stopped.wait()
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; give 0 to 65535")
+    return int(text)
 
 
 def _symbols(text: str) -> tuple[str, ...]:
-    return tuple(name.upper() for name in text.split(",") if name)
+    names = tuple(name.upper() for name in text.split(",") if name)
+    if not names:
+        raise argparse.ArgumentTypeError(f"{text!r} names no symbol; give names like BNBBTC,ETHUSDT")
+    return names
 
 
 def _speed(text: str) -> float | Literal["max"]:
-    return "max" if text == "max" else float(text)
+    if text == "max":
+        return "max"
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = math.nan
+    if not 0 < speed < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed; give a factor above 0, or max")
+    return speed
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-_WELL_FORMED = re.compile(r"!?\w+(@[\w+:.-]+)+")
+#: The one name without an `@` is that of a stream which was retired in 2022.
+_WELL_FORMED = re.compile(r"!?\w+(@[\w+:.-]+)+|!bookTicker")
 _UNITS = {"millisecond": False, "microsecond": True}
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from .. import enums
 
-__all__ = ["MAX_STREAMS", "Wanted"]
+__all__ = ["DEPTH_LEVELS", "KLINE_INTERVALS", "MAX_STREAMS", "TIME_ZONES", "WINDOWS", "Wanted"]
 
 _T = TypeVar("_T")
 
@@ -25,10 +25,12 @@ MAX_STREAMS = 1024
 #: Longer request lines are refused; the names that do not fit are asked for with SUBSCRIBE.
 _MAX_URL = 3_500
 
-_KLINE_INTERVALS = tuple(value for name, value in vars(enums).items() if name.startswith("KLINE_INTERVAL_"))
-_DEPTH_LEVELS = (enums.WEBSOCKET_DEPTH_5, enums.WEBSOCKET_DEPTH_10, enums.WEBSOCKET_DEPTH_20)
-_WINDOWS = ("1h", "4h", "1d")
-_TIME_ZONES = ("+08:00",)
+#: What the exchange offers: parts of stream names.
+KLINE_INTERVALS = tuple(value for name, value in vars(enums).items() if name.startswith("KLINE_INTERVAL_"))
+DEPTH_LEVELS = (enums.WEBSOCKET_DEPTH_5, enums.WEBSOCKET_DEPTH_10, enums.WEBSOCKET_DEPTH_20)
+WINDOWS = ("1h", "4h", "1d")
+TIME_ZONES = ("+08:00",)
+
 _NO_SYMBOL = re.compile(r"[\s@/?#&!,%]")
 _NO_KIND = re.compile(r"[\s/?#&,%]")
 #: The exchange sends these at a fixed pace, trades or not: their silence means that something is wrong.
@@ -89,8 +91,8 @@ def kline(symbol: str, interval: str = enums.KLINE_INTERVAL_1MINUTE, time_zone: 
 
     `interval` is one of "1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M"; `time_zone` "+08:00" opens bars there.
     """
-    name = f"{_symbol(symbol)}@kline_{_one_of('interval', interval, _KLINE_INTERVALS)}"
-    return _raw(name if time_zone is None else f"{name}@{_one_of('time_zone', time_zone, _TIME_ZONES)}")
+    name = f"{_symbol(symbol)}@kline_{_one_of('interval', interval, KLINE_INTERVALS)}"
+    return _raw(name if time_zone is None else f"{name}@{_one_of('time_zone', time_zone, TIME_ZONES)}")
 
 
 def depth(symbol: str, depth: str | int | None = None, interval: int | None = None) -> Wanted:
@@ -101,7 +103,7 @@ def depth(symbol: str, depth: str | int | None = None, interval: int | None = No
     """
     name = f"{_symbol(symbol)}@depth"
     if depth not in (None, "", "1"):
-        name += _one_of("depth", str(depth), _DEPTH_LEVELS)
+        name += _one_of("depth", str(depth), DEPTH_LEVELS)
     if interval not in (None, 0, 1000):
         name += f"@{int(_one_of('interval', interval, (100,)))}ms"
     return _raw(name)
@@ -131,12 +133,12 @@ def ticker() -> Wanted:
 
 def symbol_ticker_window(symbol: str, window_size: str = "1h") -> Wanted:
     """A rolling window of "1h", "4h" or "1d", every second: ``{"e": "1hTicker", "c": last price, ...}``."""
-    return _raw(f"{_symbol(symbol)}@ticker_{_one_of('window_size', window_size, _WINDOWS)}")
+    return _raw(f"{_symbol(symbol)}@ticker_{_one_of('window_size', window_size, WINDOWS)}")
 
 
 def ticker_window(window_size: str = "1h") -> Wanted:
     """A rolling window of all symbols that changed, every second: a list of ``{"e": "1hTicker", ...}``."""
-    return _raw(f"!ticker_{_one_of('window_size', window_size, _WINDOWS)}@arr")
+    return _raw(f"!ticker_{_one_of('window_size', window_size, WINDOWS)}@arr")
 
 
 def symbol_book_ticker(symbol: str) -> Wanted:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
 
 from ..exceptions import (
     BinanceWebsocketClosed,
@@ -46,14 +45,14 @@ class ReconnectingWebsocket(Stream):
     """
 
     #: Tries in a row before giving up; None = never give up.
-    MAX_RECONNECTS: ClassVar[int | None] = 5
+    MAX_RECONNECTS: int | None = 5
     #: The longest and the shortest wait between two tries, in seconds.
-    MAX_RECONNECT_SECONDS: ClassVar[float] = 60
-    MIN_RECONNECT_WAIT: ClassVar[float] = 0.1
+    MAX_RECONNECT_SECONDS: float = 60
+    MIN_RECONNECT_WAIT: float = 0.1
     #: How long opening a connection may take, in seconds.
-    TIMEOUT: ClassVar[float] = 10
+    TIMEOUT: float = 10
     #: A stream that the exchange sends at a fixed pace is replaced after this many seconds without a message.
-    NO_MESSAGE_RECONNECT_TIMEOUT: ClassVar[float] = 60
+    NO_MESSAGE_RECONNECT_TIMEOUT: float = 60
 
     def __init__(
         self,

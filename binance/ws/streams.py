@@ -12,17 +12,28 @@ from enum import Enum
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Protocol, Self
 
+from ..enums import ContractType, FuturesType
 from ..exceptions import NotImplementedException
+from ..helpers import get_loop
 from ..hosts import ADDRESSES, Environment, address_of, fill_in
 from ..net.buffer import Overflow
-from ..net.events import Event
+from ..net.events import AnyEvent
 from ..net.transports import TransportName
 from . import names
 from .constants import KEEPALIVE_TIMEOUT, WSListenerState
 from .options import UNSET, SocketOptions, Unset
 from .reconnecting_websocket import ReconnectingWebsocket
 
-__all__ = ["KEEPALIVE_TIMEOUT", "BinanceSocketManager", "BinanceSocketType", "ReconnectingWebsocket", "WSListenerState"]
+__all__ = [
+    "KEEPALIVE_TIMEOUT",
+    "BinanceSocketManager",
+    "BinanceSocketType",
+    "ContractType",
+    "FuturesType",
+    "ReconnectingWebsocket",
+    "WSListenerState",
+    "get_loop",
+]
 
 P = ParamSpec("P")
 
@@ -99,7 +110,7 @@ class BinanceSocketManager:
         open_timeout: float | None = None,
         max_message_size: int = 16 * 2**20,
         transport: TransportName | None = None,
-        on_event: Callable[[ReconnectingWebsocket, Event], object] | None = None,
+        on_event: Callable[[ReconnectingWebsocket, AnyEvent], object] | None = None,
         max_age: None = None,
         recover: bool = False,
         redundancy: int = 1,
@@ -113,14 +124,16 @@ class BinanceSocketManager:
         `ping_interval` and given up after `ping_timeout` more; `stale_after` bounds the time without a data message
         (by default 60 s for klines and all-market tickers, else unbounded). `max_reconnects` None = never give up; by
         default `ReconnectingWebsocket.MAX_RECONNECTS`. `open_timeout` bounds one attempt. `transport` is "picows",
-        "websockets" or "aiohttp"; by default the fastest that is installed. `on_event` is called as
+        "websockets" or "aiohttp"; by default picows. `on_event`, a plain function, is called as
         ``on_event(socket, event)``. `user_timeout` is the pace of keep-alive calls of account sockets.
         """
         _not_built_yet(
             max_age=max_age, recover=recover, redundancy=redundancy != 1, share_connections=share_connections
         )
+        if not isinstance(getattr(client, "environment", None), Environment):
+            raise TypeError(f"client: {client!r} is no client; give an AsyncClient()")
         if verbose:
-            logging.getLogger("binance.ws").setLevel(logging.DEBUG)
+            logging.getLogger("binance.net").setLevel(logging.DEBUG)
         self._client = client
         self._user_timeout = user_timeout
         self._sockets: dict[str, ReconnectingWebsocket] = {}
@@ -182,7 +195,7 @@ class BinanceSocketManager:
         if key in self._sockets:
             return self._sockets[key]
         socket = ReconnectingWebsocket(
-            lambda: address_of(self, wanted.family, self._client.environment),
+            lambda: _with_slash(address_of(self, wanted.family, self._client.environment)),
             self._with_time_unit(wanted.path),
             prefix="",
             options=self._options,
@@ -213,6 +226,10 @@ class BinanceSocketManager:
 for _row in ADDRESSES:
     if _row.owner == BinanceSocketManager.__name__:
         setattr(BinanceSocketManager, _row.attribute, _row.template)
+
+
+def _with_slash(address: str) -> str:
+    return address if address.endswith("/") else f"{address}/"
 
 
 def _not_built_yet(**asked: Any) -> None:

@@ -296,6 +296,12 @@ async def test_1_3_stream_url_on_an_instance_with_a_path() -> None:
         assert await first_path(server, bm) == "/relay/spot/ws/bnbbtc@trade"
 
 
+async def test_1_3_stream_url_without_a_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Server(one_trade) as server, AsyncClient() as client:
+        monkeypatch.setattr(BinanceSocketManager, "STREAM_URL", server.url.replace("http", "ws") + "/relay")
+        assert await first_path(server, BinanceSocketManager(client)) == "/relay/ws/bnbbtc@trade"
+
+
 async def test_1_3_stream_url_for_a_multiplex() -> None:
     async with Server(one_trade) as server, AsyncClient() as client:
         bm = BinanceSocketManager(client)
@@ -318,6 +324,12 @@ async def test_1_3_a_local_environment_serves_rest_and_streams(end: str) -> None
             await client.ping()
             assert await first_path(server, BinanceSocketManager(client)) == "/ws/bnbbtc@trade"
         assert ("GET", "/api/v3/ping") in server.requests
+
+
+@pytest.mark.parametrize("wrong", ["local", "http://127.0.0.1:8080", Environment])
+def test_1_3_what_is_no_environment(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"^environment: .*Environment\.local\(url\)"):
+        AsyncClient(environment=wrong)
 
 
 def test_1_3_the_old_switches_still_build() -> None:

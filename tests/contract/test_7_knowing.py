@@ -315,6 +315,13 @@ async def test_7_2_logs_are_the_librarys_own(caplog: pytest.LogCaptureFixture) -
     assert [r for r in caplog.records if r.levelno >= logging.WARNING], "giving up is worth a warning"
 
 
+async def test_7_2_verbose_shows_the_ordinary_life_of_sockets(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.NOTSET, "binance.net")  # put back at the end
+    async with Server() as server, manager(server, verbose=True) as bm, bm.trade_socket("BNBBTC"):
+        pass
+    assert "connected" in caplog.text
+
+
 async def test_7_2_an_ordinary_life_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     async with (

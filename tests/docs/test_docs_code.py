@@ -94,7 +94,10 @@ def redirected(exchange_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(BaseClient, name, f"{exchange_url}/api")
     for name in ("STREAM_URL", "STREAM_TESTNET_URL", "STREAM_DEMO_URL"):
         monkeypatch.setattr(BinanceSocketManager, name, streams)
-    for name in ("MAX_RECONNECTS", "MAX_RECONNECT_SECONDS", "MIN_RECONNECT_WAIT", "TIMEOUT"):
+    for name in (
+        *("MAX_RECONNECTS", "MAX_RECONNECT_SECONDS", "MIN_RECONNECT_WAIT"),
+        *("TIMEOUT", "NO_MESSAGE_RECONNECT_TIMEOUT"),
+    ):
         monkeypatch.setattr(ReconnectingWebsocket, name, getattr(ReconnectingWebsocket, name))
 
 

@@ -22,8 +22,19 @@ MODULES = [
 #: python-binance's modules, and what its users import from each.
 PATHS = {
     "binance": ["AsyncClient", "BinanceSocketManager", "BinanceSocketType", "KLINE_INTERVAL_1MINUTE", "SIDE_BUY"],
-    "binance.async_client": ["AsyncClient"],
-    "binance.base_client": ["BaseClient"],
+    "binance.async_client": [
+        "AsyncClient",
+        "BaseClient",
+        "BinanceAPIException",
+        "BinanceRequestException",
+        "HistoricalKlinesType",
+        "NotImplementedException",
+        "convert_list_to_json_array",
+        "convert_ts_str",
+        "get_loop",
+        "interval_to_milliseconds",
+    ],
+    "binance.base_client": ["BaseClient", "get_loop"],
     "binance.enums": ["KLINE_INTERVAL_1MINUTE", "ORDER_TYPE_LIMIT", "FuturesType", "HistoricalKlinesType"],
     "binance.exceptions": [
         "BinanceAPIException",
@@ -38,6 +49,8 @@ PATHS = {
         "UnknownDateFormat",
     ],
     "binance.helpers": [
+        "UnknownDateFormat",
+        "convert_list_to_json_array",
         "convert_ts_str",
         "date_to_milliseconds",
         "get_loop",
@@ -54,7 +67,15 @@ PATHS = {
         "ReconnectingWebsocket",
         "WSListenerState",
     ],
-    "binance.ws.streams": ["BinanceSocketManager", "BinanceSocketType", "KEEPALIVE_TIMEOUT", "ReconnectingWebsocket"],
+    "binance.ws.streams": [
+        "BinanceSocketManager",
+        "BinanceSocketType",
+        "ContractType",
+        "FuturesType",
+        "KEEPALIVE_TIMEOUT",
+        "ReconnectingWebsocket",
+        "get_loop",
+    ],
 }
 
 
@@ -68,8 +89,7 @@ def test_every_exported_name_is_there(name: str) -> None:
 
 
 def public_names() -> list[str]:
-    tables = [importlib.import_module(f"binance.{table}").__all__ for table in ("enums", "exceptions")]
-    return sorted({*binance.__all__, *(name for table in tables for name in table)})
+    return sorted({"__version__", *binance.__all__})
 
 
 @pytest.mark.parametrize("name", public_names())
@@ -105,13 +125,33 @@ def test_one_object_under_all_its_paths() -> None:
     assert reconnecting_websocket.ReadLoopClosed is binance.ReadLoopClosed
 
 
+def run(statements: str) -> str:
+    """Run statements in a fresh interpreter; what they print."""
+    command = [sys.executable, "-W", "error", "-c", statements]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        *("async_client", "base_client", "enums", "exceptions", "helpers"),
+        *("hosts", "sandbox", "streams", "websockets", "ws"),
+    ],
+)
+def test_a_module_is_an_attribute_of_the_package(module: str) -> None:
+    assert run(f"import binance; print(binance.{module}.__name__)") == f"binance.{module}\n"
+    assert module in dir(binance)
+
+
+def test_from_binance_import_everything() -> None:
+    names = set(run("from binance import *; print(*dir())").split())
+    tables = [importlib.import_module(f"binance.{table}").__all__ for table in ("enums", "exceptions")]
+    assert names > {"AsyncClient", "BinanceSocketManager", "KEEPALIVE_TIMEOUT", *tables[0], *tables[1]}
+
+
 def loaded_by(statement: str) -> set[str]:
     """Run a statement in a fresh interpreter; the modules that it loaded."""
-    code = f"{statement}\nimport sys\nprint(*sorted(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True, timeout=30
-    )
-    return set(done.stdout.split())
+    return set(run(f"{statement}\nimport sys\nprint(*sorted(sys.modules))").split())
 
 
 def test_importing_the_package_costs_next_to_nothing() -> None:

@@ -67,6 +67,8 @@ class Said:
 def said(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Said:
     monkeypatch.setattr(ReconnectingWebsocket, "MAX_RECONNECT_SECONDS", 0.01)
     monkeypatch.setattr(ReconnectingWebsocket, "MIN_RECONNECT_WAIT", 0.001)
+    # `verbose=True` changes its level, which is put back at the end.
+    caplog.set_level(logging.DEBUG, "binance.rest")
     return Said(caplog)
 
 

@@ -8,12 +8,14 @@ import gc
 import logging
 import time
 import weakref
+from typing import get_args
 
 import pytest
 
 from binance.net import events
 from binance.net.events import (
     Announcer,
+    AnyEvent,
     Closed,
     Connected,
     Disconnected,
@@ -24,7 +26,7 @@ from binance.net.events import (
     Reconnecting,
 )
 
-ALL: list[Event] = [
+ALL: list[AnyEvent] = [
     Connected(),
     Disconnected(code=1006, reason="lost"),
     Reconnecting(attempt=1, delay=0.5, cause=OSError("down")),
@@ -43,8 +45,8 @@ def test_every_event_has_the_type_that_the_contract_names() -> None:
         "dropped",
         "closed",
     ]
-    kinds = {getattr(events, name) for name in events.__all__} - {Announcer, Event, Events}
-    assert {type(event) for event in ALL} == kinds
+    kinds = {getattr(events, name) for name in events.__all__} - {Announcer, AnyEvent, Event, Events}
+    assert {type(event) for event in ALL} == kinds == set(get_args(AnyEvent))
 
 
 @pytest.mark.parametrize("event", ALL, ids=lambda event: event.type)
@@ -65,6 +67,15 @@ async def test_a_watcher_sees_events_in_order_and_ends_after_closed() -> None:
     for event in ALL:
         watcher.put(event)
     assert [event async for event in watcher] == ALL
+    with pytest.raises(StopAsyncIteration):
+        await watcher.__anext__()
+
+
+async def test_a_watcher_ends_after_closed_though_more_is_told() -> None:
+    watcher = Events()
+    watcher.put(Closed())
+    watcher.put(Connected())
+    assert [event.type async for event in watcher] == ["closed"]
     with pytest.raises(StopAsyncIteration):
         await watcher.__anext__()
 

@@ -551,8 +551,18 @@ async def test_create_passes_every_option_on() -> None:
 
 
 def test_loop_is_accepted_and_warned_about() -> None:
-    with pytest.warns(DeprecationWarning, match="loop="), contextlib.closing(asyncio.new_event_loop()) as loop:
+    with (
+        pytest.warns(DeprecationWarning, match="loop=") as caught,
+        contextlib.closing(asyncio.new_event_loop()) as loop,
+    ):
         AsyncClient(loop=loop)
+    assert Path(caught[0].filename) == Path(__file__)
+
+
+async def test_the_warning_of_create_shows_the_users_line_too() -> None:
+    with pytest.warns(DeprecationWarning, match="loop=") as caught, pytest.raises(BinanceRequestException):
+        await AsyncClient.create(loop=asyncio.get_running_loop(), environment=Environment.local("http://127.0.0.1:1"))
+    assert Path(caught[0].filename) == Path(__file__)
 
 
 @pytest.mark.parametrize("unit", ["SECOND", "ms", ""])

@@ -74,6 +74,17 @@ async def test_unknown_names_are_acknowledged_listed_and_silent():
         assert await ask(client, "UNSUBSCRIBE", "never@subscribed") == {"result": None, "id": 1}
 
 
+@pytest.mark.parametrize("name", ["!ticker@arr", "!bookTicker"])
+@pytest.mark.parametrize("path", ["/ws", "/stream?streams="])
+async def test_retired_streams_carry_what_a_test_publishes(name, path):
+    at = f"{path}/{name}" if path == "/ws" else path + name
+    async with quiet() as exchange, joined(exchange, at) as client:
+        await exchange.publish(name, {"n": 1})
+        combined = path != "/ws"
+        assert await heard(client) == ({"stream": name, "data": {"n": 1}} if combined else {"n": 1})
+        assert await ask(client, "SUBSCRIBE", name) == {"result": None, "id": 1}
+
+
 async def test_a_refused_subscription_changes_nothing():
     async with quiet() as exchange, joined(exchange, "/ws/a@trade") as client:
         assert "error" in await ask(client, "SUBSCRIBE", "b@trade", "@@@")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import sys
 
@@ -58,7 +59,10 @@ def _face(*, plain: bool) -> Face:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
     if not 0 < seconds <= _LONGEST:
-        raise argparse.ArgumentTypeError(f"{text} is no time to watch; give seconds, at most {_LONGEST:g}")
+        raise argparse.ArgumentTypeError(f"{text!r} is no time to watch; give seconds, at most {_LONGEST:g}")
     return seconds
