@@ -60,19 +60,19 @@ class Buffer:
 
     def __init__(self, limits: Limits, key: Callable[[bytes], Hashable]) -> None:
         self.limits = limits
-        #: The chunk in the user's hands, newest first, and those that wait behind it, oldest first.
+        #: The chunk in the user's hands, newest first, with its bytes, and those that wait behind it, oldest first.
         self.current: list[Payload] = []
+        self.current_size = 0
         self.chunks: deque[list[Payload]] = deque()
         self._max_messages = limits.max_messages or sys.maxsize
         self._max_bytes = limits.max_bytes
         # Under "block" the chunk in hand is taken for used up, or its last message would leave the line held for ever.
-        self._in_hand_counts = limits.overflow != "block"
+        self.in_hand_counts = limits.overflow != "block"
         self._key = key
         self._known: dict[int, tuple[Payload, Hashable]] = {}
         self._sizes: deque[int] = deque()
         self._count = 0
         self._size = 0
-        self._current_size = 0
 
     @property
     def waiting(self) -> int:
@@ -87,8 +87,8 @@ class Buffer:
     @property
     def is_full(self) -> bool:
         """Above the limits."""
-        if self._in_hand_counts:
-            in_hand = self._current_size if self.current else 0
+        if self.in_hand_counts:
+            in_hand = self.current_size if self.current else 0
             return self.waiting > self._max_messages or self._size + in_hand > self._max_bytes
         return self._count > self._max_messages or self._size > self._max_bytes
 
@@ -109,13 +109,6 @@ class Buffer:
         self._size += size
         return self.is_full
 
-    def hand_over(self, batch: list[Payload], size: int) -> bool:
-        """`put` and `take` in one, for a buffer in which nothing waits."""
-        batch.reverse()
-        self.current = batch
-        self._current_size = size
-        return self._in_hand_counts and (len(batch) > self._max_messages or size > self._max_bytes)
-
     def take(self) -> list[Payload]:
         """Make the next chunk the current one, and return it: pop from its end."""
         chunk = self.chunks.popleft()
@@ -124,7 +117,7 @@ class Buffer:
         self._size -= size
         chunk.reverse()
         self.current = chunk
-        self._current_size = size
+        self.current_size = size
         return chunk
 
     def clear(self) -> None:
@@ -132,7 +125,7 @@ class Buffer:
         self.current.clear()
         self.chunks.clear()
         self._sizes.clear()
-        self._count = self._size = self._current_size = 0
+        self._count = self._size = self.current_size = 0
 
     def shed(self) -> int:
         """Throw away what the policy says until the limits hold again; how many that were."""
@@ -162,16 +155,16 @@ class Buffer:
         return payload if isinstance(payload, Notice) else self._key(payload)
 
     def _drop_oldest(self) -> None:
-        self._current_size = _weigh(self.current)
+        self.current_size = _weigh(self.current)
         while self.waiting > 1 and self.is_full:
             if not self.current:
                 self.take()
             surplus = self.waiting - self._max_messages
             if surplus > 0:
                 del self.current[-surplus:]
-                self._current_size = _weigh(self.current)
+                self.current_size = _weigh(self.current)
             else:
-                self._current_size -= len(self.current.pop())
+                self.current_size -= len(self.current.pop())
 
     def _drop_newest(self) -> None:
         payloads = self._all()[: self._max_messages]

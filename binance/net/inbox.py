@@ -216,10 +216,12 @@ class Inbox(AsyncIterator[Json]):
         buffer = self._buffer
         if self._waiters and not self._chunk and not buffer.chunks:
             # Someone waits, nothing else does: the shortest way, which makes the latency.
+            batch.reverse()
+            self._chunk = buffer.current = batch
+            buffer.current_size = size
             self._sample = (batch[-1], now)
-            self._chunk = batch
             self._turn_given = False
-            full = buffer.hand_over(batch, size)
+            full = buffer.in_hand_counts and buffer.is_full
         else:
             full = buffer.put(batch, size)
         for waiter in self._waiters:

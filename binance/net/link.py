@@ -64,6 +64,7 @@ class Link:
         self._receiver = receiver
         self._stats = receiver.stats
         self._dialect = dialect
+        self._urgent_hint = dialect.urgent_hint
         self._policy = keepalive
         self._subscriptions = subscriptions
         self._close_timeout = close_timeout
@@ -75,9 +76,14 @@ class Link:
         self._paused = False
         self.ended: asyncio.Future[Close] = self._loop.create_future()
         self.opened_at = monotonic()
-        self.messages = 0
+        self._messages_before = receiver.stats.messages
         self.invalid = 0
         self.orderly = False
+
+    @property
+    def messages(self) -> int:
+        """How many messages this connection has delivered."""
+        return self._stats.messages - self._messages_before
 
     # What the transport says
 
@@ -99,14 +105,17 @@ class Link:
         joined = b"".join(batch)
         size = len(joined)
         valid = joined.isascii() or _cut_at_invalid_text(batch)
-        dialect, subscriptions = self._dialect, self._subscriptions
-        if (dialect.urgent_hint in joined and dialect.urgent in joined) or (
-            subscriptions is not None and subscriptions.waits_for_answers
+        if (self._urgent_hint in joined and self._dialect.urgent in joined) or (
+            self._subscriptions is not None and self._subscriptions.waits_for_answers
         ):
-            batch = self._sift(batch, now)
+            batch = self._sift(batch)
             size = sum(map(len, batch))
         if batch:
-            self._deliver(batch, size, now)
+            stats = self._stats
+            stats.messages += len(batch)
+            stats.bytes += size
+            stats.heard_at = keepalive.data_at = now
+            self._receiver.put(batch, size, now)
         if not valid:
             self.invalid += 1
             self.hang_up(_INVALID_TEXT, "invalid UTF-8 in a text message")
@@ -180,15 +189,7 @@ class Link:
             self._connection.ping()
         self._at("check", verdict.due, self._check)
 
-    def _deliver(self, batch: list[bytes], size: int, now: float) -> None:
-        count, stats = len(batch), self._stats
-        stats.messages += count
-        stats.bytes += size
-        stats.heard_at = self._keepalive.data_at = now
-        self.messages += count
-        self._receiver.put(batch, size, now)
-
-    def _sift(self, batch: list[bytes], now: float) -> list[bytes]:
+    def _sift(self, batch: list[bytes]) -> list[bytes]:
         """Take out what is for the engine; what came before an answer is delivered before the answer is told."""
         data: list[bytes] = []
         for payload in batch:
@@ -199,7 +200,7 @@ class Link:
                 self._moves_on()
             elif self._subscriptions is not None:
                 if data:
-                    self._deliver(data, sum(map(len, data)), now)
+                    self.on_messages(data)
                     data = []
                 self._answered(payload, self._subscriptions)
         return data
