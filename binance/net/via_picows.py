@@ -114,7 +114,6 @@ class _Listener(WSListener):
     """picows' callbacks, turned into a sink's. It is the `Connection` too."""
 
     __slots__ = (
-        "_append",
         "_batch",
         "_close",
         "_deaf",
@@ -132,7 +131,6 @@ class _Listener(WSListener):
         self._sink = sink
         self._limit = limit
         self._batch: list[bytes] = []
-        self._append = self._batch.append
         self._fragments: list[bytes] = []
         self._size = 0
         self._kind = _TEXT
@@ -151,7 +149,7 @@ class _Listener(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type is _TEXT and frame.fin:
-            self._append(frame.get_payload_as_bytes())
+            self._batch.append(frame.get_payload_as_bytes())
         else:
             self._on_rare_frame(transport, frame)
         if frame.last_in_buffer:
@@ -179,7 +177,6 @@ class _Listener(WSListener):
         if not batch:
             return
         self._batch = []
-        self._append = self._batch.append
         if self._fragments:
             self._fail(_PROTOCOL_ERROR, "a message in the middle of another")
             return
@@ -230,7 +227,7 @@ class _Listener(WSListener):
         elif last:
             whole, self._fragments = b"".join(self._fragments), []
             if self._kind is _TEXT:
-                self._append(whole)
+                self._batch.append(whole)
             else:
                 self._sink.on_binary(whole)
 
