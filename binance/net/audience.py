@@ -136,13 +136,15 @@ class Audience:
             self.stats.decode_errors += 1
 
     def attach(self, reader: Reader) -> None:
-        """One more reader. RuntimeError if it is one already."""
+        """One more reader, which begins to hear. RuntimeError if it is one already."""
         if reader in self._readers:
             raise RuntimeError(f"{reader.name}: it is entered already; every reader needs one of its own")
+        reader._begin(reader.limits)
         self._readers.append(reader)
         self.put = self._put_to_all
         reader._undecodable = self._undecodable
         if self.main in self._holding and not self.main._used:
+            # It held the line, but from now on nobody waits for what it holds.
             self.main._full = False
             self.inbox_full(self.main)
             self.inbox_roomy(self.main)
@@ -195,7 +197,6 @@ class Reader(Inbox):
         if self._stream._closed is not None:
             raise ReadLoopClosed(f"{self.name}: {self._stream._closed}")
         self._audience.attach(self)
-        self._begin(self.limits)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -1,7 +1,7 @@
 """One reader's side of a stream: its own bounded buffer, and `recv()`.
 
 This is the hot path. While messages wait, `recv()` is a pop and a decode, without a call of ours and without yielding;
-everything rare happens once per chunk, in `_refill`.
+everything rare happens once per chunk, in `_more`.
 """
 
 from __future__ import annotations

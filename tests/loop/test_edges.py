@@ -92,6 +92,19 @@ async def test_after_the_last_reader_has_left_the_socket_gets_everything_again()
         assert stream.stats.dropped == 20
 
 
+async def test_a_reader_frees_the_line_that_an_unread_socket_held() -> None:
+    async with Server() as server, manager(server, max_queue_size=3) as bm, bm.trade_socket("BNBBTC") as stream:
+        peer = await server.peer()
+        await peer.send_bytes(batch([{"t": n} for n in range(20)]))
+        while stream.stats.messages < 20:  # noqa: ASYNC110 - a counter sets no event
+            await asyncio.sleep(0)
+        async with stream.reader() as reader:
+            await peer.send_bytes(batch([{"t": n} for n in range(20, 2000)]))
+            assert [(await reader.recv())["t"] for _ in range(1980)] == list(range(20, 2000))
+            assert stream.stats.waiting == 0
+            assert stream.stats.dropped == 2000
+
+
 async def test_a_reader_of_an_earlier_life_is_no_reader() -> None:
     async with Server() as server, manager(server, max_queue_size=3) as bm:
         stream = bm.trade_socket("BNBBTC")
